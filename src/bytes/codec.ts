@@ -1,0 +1,50 @@
+/**
+ * Fixed-width integers in byte arrays, little- and big-endian. Offsets are in
+ * bytes and must lie inside the array (callers check sizes first; a read past
+ * the end is an `InvariantError`, never `undefined` turned into 0).
+ */
+import { invariant } from "../errors.ts";
+
+const two32 = 0x1_0000_0000;
+
+function view(bytes: Uint8Array, offset: number, size: number): DataView {
+  invariant(
+    Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.length,
+    `codec access of ${size} bytes at ${offset} in ${bytes.length}`,
+  );
+  return new DataView(bytes.buffer, bytes.byteOffset + offset, size);
+}
+
+export function readU16Le(bytes: Uint8Array, offset: number): number {
+  return view(bytes, offset, 2).getUint16(0, true);
+}
+
+export function readU32Le(bytes: Uint8Array, offset: number): number {
+  return view(bytes, offset, 4).getUint32(0, true);
+}
+
+export function readU64Le(bytes: Uint8Array, offset: number): bigint {
+  return view(bytes, offset, 8).getBigUint64(0, true);
+}
+
+export function writeU16Le(bytes: Uint8Array, offset: number, value: number): void {
+  view(bytes, offset, 2).setUint16(0, value, true);
+}
+
+export function writeU32Le(bytes: Uint8Array, offset: number, value: number): void {
+  view(bytes, offset, 4).setUint32(0, value, true);
+}
+
+/** Writes a non-negative safe integer as 64 bits. */
+export function writeU64Le(bytes: Uint8Array, offset: number, value: number): void {
+  invariant(Number.isSafeInteger(value) && value >= 0, `not a u64 from a safe integer: ${value}`);
+  const target = view(bytes, offset, 8);
+  target.setUint32(0, value % two32, true);
+  target.setUint32(4, Math.floor(value / two32), true);
+}
+
+/** True where every byte of `bytes` is zero. Not constant-time: for host-held bytes only. */
+export function isZero(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}

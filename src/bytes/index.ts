@@ -1,0 +1,4 @@
+export * from "./codec.ts";
+export * from "./compare.ts";
+export * from "./hex.ts";
+export * from "./wipe.ts";

@@ -1,0 +1,79 @@
+/** Block hashing through `hash-wasm`, for the algorithms that the WASM core does not hold. */
+import {
+  createBLAKE2b,
+  createBLAKE2s,
+  createRIPEMD160,
+  createSHA1,
+  createSHA3,
+  createSHA224,
+  createSHA256,
+  createSHA384,
+  createSHA512,
+  type IHasher,
+} from "hash-wasm";
+import { wipe } from "../bytes/wipe.ts";
+import { StateError, UsageError } from "../errors.ts";
+import { digestSizeBytes } from "./algorithms.ts";
+import type { BlockHasher, BlockHasherOptions, HashAlgorithm } from "./block-hasher.ts";
+
+const factories: Record<HashAlgorithm, () => Promise<IHasher>> = {
+  sha1: createSHA1,
+  sha224: createSHA224,
+  sha256: createSHA256,
+  sha384: createSHA384,
+  sha512: createSHA512,
+  "sha3-256": () => createSHA3(256),
+  "blake2b-512": () => createBLAKE2b(512),
+  "blake2s-256": () => createBLAKE2s(256),
+  ripemd160: createRIPEMD160,
+};
+
+/** See `createBlockHasher`. */
+export async function createPackageHasher(options: BlockHasherOptions): Promise<BlockHasher> {
+  const hasher = await factories[options.algorithm]();
+  return new PackageHasher(options, hasher);
+}
+
+class PackageHasher implements BlockHasher {
+  readonly algorithm: HashAlgorithm;
+  readonly digestSizeBytes: number;
+  readonly input: Uint8Array;
+  readonly #hasher: IHasher;
+  readonly #salt: Uint8Array;
+  readonly #saltFirst: boolean;
+  #output = new Uint8Array(0);
+  #closed = false;
+
+  constructor(options: BlockHasherOptions, hasher: IHasher) {
+    this.algorithm = options.algorithm;
+    this.digestSizeBytes = digestSizeBytes(options.algorithm);
+    this.input = new Uint8Array(options.capacityBytes);
+    this.#hasher = hasher;
+    this.#salt = options.salt.slice();
+    this.#saltFirst = options.saltPosition === "first";
+  }
+
+  digest(offsetBytes: number, blockSizeBytes: number, count: number): Uint8Array {
+    if (this.#closed) throw new StateError("closed", "the hasher is closed");
+    if (offsetBytes < 0 || offsetBytes + blockSizeBytes * count > this.input.length) {
+      throw new UsageError("out-of-bounds", `${count} blocks of ${blockSizeBytes} bytes at ${offsetBytes}`);
+    }
+    const size = this.digestSizeBytes * count;
+    if (this.#output.length < size) this.#output = new Uint8Array(size);
+    for (let i = 0; i < count; i++) {
+      const start = offsetBytes + i * blockSizeBytes;
+      const block = this.input.subarray(start, start + blockSizeBytes);
+      this.#hasher.init();
+      if (this.#saltFirst) this.#hasher.update(this.#salt);
+      this.#hasher.update(block);
+      if (!this.#saltFirst) this.#hasher.update(this.#salt);
+      this.#output.set(this.#hasher.digest("binary"), i * this.digestSizeBytes);
+    }
+    return this.#output.subarray(0, size);
+  }
+
+  close(): void {
+    this.#closed = true;
+    wipe(this.input);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The error taxonomy: one `StorageError`, and under it a class for each answer
+ * to "whose fault is it, and what may the caller do?".
+ *
+ * | class              | whose fault                  | what to do               |
+ * | ------------------ | ---------------------------- | ------------------------ |
+ * | `UsageError`       | the caller                   | mend the call            |
+ * | `DeviceError`      | the host's I/O failed        | a retry may help         |
+ * | `FormatError`      | the host's metadata is bad   | refuse                   |
+ * | `IntegrityError`   | the host lied                | refuse, never retry      |
+ * | `PolicyError`      | the policy denies it         | read the reasons         |
+ * | `AttestationError` | the evidence does not hold   | refuse                   |
+ * | `StateError`       | the object is closed/poisoned| open anew                |
+ * | `InvariantError`   | sealstone itself             | report it                |
+ *
+ * Messages name what failed and where, and what to do next. They never hold a
+ * secret: no key, no tag, no plaintext.
+ */
+
+/** Where a failure lies. Every field is optional; those known are set. */
+export interface ErrorLocation {
+  /** The device's own name (a path, a URL, "memory"), as the embedder gave it. */
+  readonly device?: string;
+  /** A layer's root hash or index, as text. */
+  readonly layer?: string;
+  /** Sector number on a sealed device. */
+  readonly sector?: number;
+  /** Block number: a data block, or with `level` the index of a hash block in its level. */
+  readonly block?: number;
+  /** Tree level, 0 = leaves. Absent where `block` is a data block. */
+  readonly level?: number;
+  /** Byte offset on the device. */
+  readonly offsetBytes?: number;
+  /** A path inside a file system or archive. */
+  readonly path?: string;
+  /** The name of the field that was refused. */
+  readonly field?: string;
+}
+
+export type UsageErrorCode = "invalid-argument" | "out-of-bounds" | "unsupported";
+export type DeviceErrorCode =
+  | "device-failed"
+  | "device-timeout"
+  | "device-missing"
+  | "short-read"
+  | "size-changed"
+  | "content-changed"
+  | "bad-response";
+export type FormatErrorCode =
+  | "bad-magic"
+  | "bad-version"
+  | "bad-field"
+  | "bad-padding"
+  | "does-not-fit"
+  | "truncated";
+export type IntegrityErrorCode =
+  | "block-mismatch"
+  | "hash-block-mismatch"
+  | "spare-not-zero"
+  | "signature-mismatch"
+  | "identity-mismatch";
+export type PolicyErrorCode = "denied";
+export type AttestationErrorCode = "not-attested";
+export type StateErrorCode = "closed" | "poisoned" | "busy";
+export type InvariantErrorCode = "invariant";
+
+/** Every code a `StorageError` can carry. */
+export type ErrorCode =
+  | UsageErrorCode
+  | DeviceErrorCode
+  | FormatErrorCode
+  | IntegrityErrorCode
+  | PolicyErrorCode
+  | AttestationErrorCode
+  | StateErrorCode
+  | InvariantErrorCode;
+
+/** What every error's constructor takes besides its code and message. */
+export interface ErrorDetails {
+  readonly at?: ErrorLocation;
+  readonly cause?: unknown;
+}
+
+/** The base of all errors that sealstone throws, `AbortSignal` reasons aside. */
+export abstract class StorageError<Code extends ErrorCode = ErrorCode> extends Error {
+  abstract override readonly name: string;
+  readonly code: Code;
+  readonly at: ErrorLocation;
+
+  constructor(code: Code, message: string, details: ErrorDetails = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.at = details.at ?? {};
+  }
+}
+
+/** The caller asked for something that cannot be: mend the call. */
+export class UsageError extends StorageError<UsageErrorCode> {
+  override readonly name = "UsageError";
+}
+
+/** The host's I/O failed. Nothing is known to be false; a retry may help. */
+export class DeviceError extends StorageError<DeviceErrorCode> {
+  override readonly name = "DeviceError";
+}
+
+/** Metadata the host holds is malformed: refuse it. */
+export class FormatError extends StorageError<FormatErrorCode> {
+  override readonly name = "FormatError";
+}
+
+/** The host's bytes are not what was written: it lied. Never retry. */
+export class IntegrityError extends StorageError<IntegrityErrorCode> {
+  override readonly name = "IntegrityError";
+}
+
+/** The policy denies the request; `reasons` come from the check that denied. */
+export class PolicyError extends StorageError<PolicyErrorCode> {
+  override readonly name = "PolicyError";
+  readonly reasons: readonly string[];
+
+  constructor(message: string, reasons: readonly string[], details: ErrorDetails = {}) {
+    super("denied", message, details);
+    this.reasons = reasons;
+  }
+}
+
+/** Attestation evidence does not hold. */
+export class AttestationError extends StorageError<AttestationErrorCode> {
+  override readonly name = "AttestationError";
+}
+
+/** The object is closed, poisoned or in use. */
+export class StateError extends StorageError<StateErrorCode> {
+  override readonly name = "StateError";
+}
+
+/** A bug of sealstone's own: please report it. */
+export class InvariantError extends StorageError<InvariantErrorCode> {
+  override readonly name = "InvariantError";
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super("invariant", message, details);
+  }
+}
+
+/**
+ * Asserts what must hold whatever the host does.
+ *
+ * @throws {InvariantError} when `condition` is false: a bug here, not there.
+ */
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new InvariantError(message);
+}

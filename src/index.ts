@@ -1,0 +1,5 @@
+/** sealstone's core: everything here runs in Node, Bun, Deno and a browser alike. */
+export * from "./crypto/index.ts";
+export * from "./device/index.ts";
+export * from "./errors.ts";
+export * from "./verity/index.ts";
