@@ -152,3 +152,43 @@ export class InvariantError extends StorageError<InvariantErrorCode> {
 export function invariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }
+
+/** An error as it travels between threads: structured cloning would lose its class. */
+export interface ErrorMessage {
+  readonly name: string;
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly at: ErrorLocation | undefined;
+}
+
+const classes: ReadonlyMap<
+  string,
+  new (
+    code: never,
+    message: string,
+    details: ErrorDetails,
+  ) => StorageError
+> = new Map<string, new (code: never, message: string, details: ErrorDetails) => StorageError>([
+  ["UsageError", UsageError],
+  ["DeviceError", DeviceError],
+  ["FormatError", FormatError],
+  ["IntegrityError", IntegrityError],
+  ["AttestationError", AttestationError],
+  ["StateError", StateError],
+]);
+
+/** Prepares an error for another thread. Its cause and its stack stay behind. */
+export function errorToMessage(error: unknown): ErrorMessage {
+  if (error instanceof StorageError) {
+    return { name: error.name, code: error.code, message: error.message, at: error.at };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { name: "Error", code: undefined, message, at: undefined };
+}
+
+/** The error that another thread threw: of the same class, or an `InvariantError` for what is no `StorageError`. */
+export function errorFromMessage({ name, code, message, at }: ErrorMessage): StorageError {
+  const details = at ? { at } : {};
+  const Class = classes.get(name);
+  return Class ? new Class(code as never, message, details) : new InvariantError(message, details);
+}

@@ -1,2 +1,3 @@
 /** sealstone for Node: the core, and what needs a file system or threads. */
+export * from "./crypto/worker-thread.node.ts";
 export * from "./index.ts";

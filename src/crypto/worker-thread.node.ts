@@ -1,0 +1,33 @@
+/** Threads by `node:worker_threads`, for Node, Bun and Deno. */
+import { parentPort, type TransferListItem, Worker } from "node:worker_threads";
+import { invariant } from "../errors.ts";
+import type { JobChannel } from "./worker-jobs.ts";
+import type { WorkerPort } from "./worker-pool.ts";
+
+/** Starts the module at `script` as a thread. It keeps the process alive until its pool is closed. */
+export function spawnWorkerThread(script: URL): WorkerPort {
+  const worker = new Worker(script);
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer as readonly TransferListItem[]),
+    listen: (onMessage, onFailure) => {
+      worker.on("message", onMessage);
+      worker.on("messageerror", onFailure);
+      worker.on("error", onFailure);
+      worker.on("exit", (code) => onFailure(new Error(`the thread ended with code ${code}`)));
+    },
+    terminate: async () => {
+      worker.removeAllListeners();
+      await worker.terminate();
+    },
+  };
+}
+
+/** The channel to the pool, from inside a thread that `spawnWorkerThread` started. */
+export function workerThreadChannel(): JobChannel {
+  const port = parentPort;
+  invariant(port !== null, "this module is a worker's: it is started by a pool");
+  return {
+    post: (message, transfer) => port.postMessage(message, transfer as readonly TransferListItem[]),
+    listen: (onMessage) => port.on("message", onMessage),
+  };
+}
