@@ -1,0 +1,68 @@
+/** The page of figures, `bench/README.md`, and the short table that the project's README holds. */
+import type { Machine } from "../measure/machine.ts";
+import type { Spread } from "../measure/statistics.ts";
+import type { Results, SuiteResult } from "./results.ts";
+
+/** The whole page, in Markdown. */
+export function figuresPage(results: Results): string {
+  const sections = results.suites.map(
+    (suite) => `## ${suite.title}
+
+${suite.about}
+
+![${suite.title}](plots/${suite.name}.svg)
+
+| contender | MB/s, median | 5th to 95th percentile |
+| --- | ---: | ---: |
+${suite.rows.map(({ contender, mbPerSecond: s }) => `| ${contender} | ${s.median.toFixed(0)} | ${range(s, 0)} |`).join("\n")}
+
+${ratioTable(suite)}`,
+  );
+  return `# Figures
+
+Written by \`npm run bench\`; do not edit. Each figure is the median of interleaved
+rounds in one process; a ratio is taken round by round, so that what disturbs the
+machine disturbs both sides of it. A run is held against the last \`results.json\`.
+
+Measured on ${results.date}: ${describeMachine(results.machine)}.
+
+${sections.join("\n\n")}
+`;
+}
+
+/** The watched ratios of all suites, in Markdown. */
+export function figuresSummary(results: Results): string {
+  const rows = results.suites.flatMap(({ ratios }) =>
+    ratios.map(({ of, to, ratio }) => `| ${of} | ${to} | ${ratio.median.toFixed(2)}× | ${range(ratio, 2)} |`),
+  );
+  return `Measured on ${results.date}: ${describeMachine(results.machine)}.
+
+| of | to | speed, median | 5th to 95th percentile |
+| --- | --- | ---: | ---: |
+${rows.join("\n")}`;
+}
+
+function ratioTable({ ratios }: SuiteResult): string {
+  if (ratios.length === 0) return "";
+  const rows = ratios.map(({ of, to, ratio, atLeast }) => {
+    const floor = atLeast === undefined ? "–" : `${atLeast}×${ratio.median >= atLeast ? "" : " **missed**"}`;
+    return `| ${of} | ${to} | ${ratio.median.toFixed(2)}× | ${range(ratio, 2)} | ${floor} |`;
+  });
+  return `| of | to | ratio, median | 5th to 95th percentile | wanted at least |
+| --- | --- | ---: | ---: | ---: |
+${rows.join("\n")}`;
+}
+
+function range({ low, high }: Spread, digits: number): string {
+  return `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
+}
+
+function describeMachine(machine: Machine): string {
+  const sha = machine.shaInstructions ? "with SHA instructions" : "without SHA instructions";
+  const versions = [
+    `Node ${machine.node} (V8 ${machine.v8}, OpenSSL ${machine.openssl})`,
+    machine.kernel,
+    ...(machine.veritysetup ? [machine.veritysetup] : []),
+  ];
+  return `${machine.processor} ${sha}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${versions.join("; ")}`;
+}
