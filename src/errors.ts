@@ -37,7 +37,9 @@ export interface ErrorLocation {
   readonly field?: string;
 }
 
+/** What a caller can get wrong. */
 export type UsageErrorCode = "invalid-argument" | "out-of-bounds" | "unsupported";
+/** How the host's I/O can fail. */
 export type DeviceErrorCode =
   | "device-failed"
   | "device-timeout"
@@ -46,6 +48,7 @@ export type DeviceErrorCode =
   | "size-changed"
   | "content-changed"
   | "bad-response";
+/** How metadata can be malformed. */
 export type FormatErrorCode =
   | "bad-magic"
   | "bad-version"
@@ -53,15 +56,20 @@ export type FormatErrorCode =
   | "bad-padding"
   | "does-not-fit"
   | "truncated";
+/** Which check showed that the host lied. */
 export type IntegrityErrorCode =
   | "block-mismatch"
   | "hash-block-mismatch"
   | "spare-not-zero"
   | "signature-mismatch"
   | "identity-mismatch";
+/** A policy knows one answer besides yes. */
 export type PolicyErrorCode = "denied";
+/** How evidence can fail to hold. */
 export type AttestationErrorCode = "not-attested";
+/** Why an object takes no calls now. */
 export type StateErrorCode = "closed" | "poisoned" | "busy";
+/** Every broken invariant is the same to a caller. */
 export type InvariantErrorCode = "invariant";
 
 /** Every code a `StorageError` can carry. */

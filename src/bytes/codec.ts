@@ -15,22 +15,27 @@ function view(bytes: Uint8Array, offset: number, size: number): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset + offset, size);
 }
 
+/** Reads 16 bits, unsigned, little-endian. */
 export function readU16Le(bytes: Uint8Array, offset: number): number {
   return view(bytes, offset, 2).getUint16(0, true);
 }
 
+/** Reads 32 bits, unsigned, little-endian. */
 export function readU32Le(bytes: Uint8Array, offset: number): number {
   return view(bytes, offset, 4).getUint32(0, true);
 }
 
+/** Reads 64 bits, unsigned, little-endian: a bigint, since the host may claim more than 2^53. */
 export function readU64Le(bytes: Uint8Array, offset: number): bigint {
   return view(bytes, offset, 8).getBigUint64(0, true);
 }
 
+/** Writes the low 16 bits of `value`, little-endian. */
 export function writeU16Le(bytes: Uint8Array, offset: number, value: number): void {
   view(bytes, offset, 2).setUint16(0, value, true);
 }
 
+/** Writes the low 32 bits of `value`, little-endian. */
 export function writeU32Le(bytes: Uint8Array, offset: number, value: number): void {
   view(bytes, offset, 4).setUint32(0, value, true);
 }
