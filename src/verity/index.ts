@@ -1,2 +1,5 @@
+export * from "./block-ranges.ts";
+export * from "./geometry.ts";
 export * from "./identity.ts";
-export * from "./repair.ts";
+export * from "./placement.ts";
+export * from "./superblock.ts";
