@@ -1,4 +1,22 @@
+import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { listPortableTests } from "./test/browser/portable-tests.ts";
+
+/** Debian's chromium: kept from asking the network for anything but the tests. */
+const chromium = playwright({
+  launchOptions: {
+    executablePath: process.env["SEALSTONE_CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  },
+});
 
 const config: ViteUserConfig = defineConfig({
   // Node 20 has no `await using`: the tests are compiled down as the package is.
@@ -13,7 +31,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "normal",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.slow.test.ts"],
+          exclude: ["test/**/*.slow.test.ts", "test/{package,browser}/**"],
           testTimeout: 60_000,
         },
       },
@@ -23,6 +41,34 @@ const config: ViteUserConfig = defineConfig({
           name: "slow",
           include: ["test/**/*.slow.test.ts"],
           testTimeout: 1_800_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "package",
+          include: ["test/package/*.test.ts"],
+          globalSetup: "test/package/consumer.setup.ts",
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // The packed package stands outside the repository; its dependencies are ES modules and need no bundling.
+        server: { fs: { strict: false } },
+        optimizeDeps: { noDiscovery: true },
+        test: {
+          name: "browser",
+          include: ["test/browser/*.test.ts", ...listPortableTests()],
+          globalSetup: "test/package/consumer.setup.ts",
+          testTimeout: 120_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            provider: chromium,
+            instances: [{ browser: "chromium" }],
+            screenshotFailures: false,
+          },
         },
       },
     ],

@@ -1,0 +1,78 @@
+/** The packed package's types, as consumers compile against them, and what the packages' linters say of it. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, inject, test } from "vitest";
+
+const consumer = inject("consumer");
+const tarball = inject("tarball");
+const installed = join(consumer, "node_modules/sealstone");
+const tools = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
+
+/** Runs one of the repository's tools for the consumer; where it fails, its output is the error. */
+function run(tool: string, ...args: string[]): string {
+  try {
+    return execFileSync(join(tools, tool), args, { cwd: consumer, encoding: "utf8", stdio: "pipe" });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${tool} ${args.join(" ")}\n${stdout}${stderr}`);
+  }
+}
+
+test.each([
+  ["nodenext", "nodenext"],
+  ["esnext", "bundler"],
+])("types compile under module %s, resolution %s", (module, moduleResolution) => {
+  const compilerOptions = {
+    target: "es2022",
+    lib: ["es2023", "esnext.disposable", "dom"],
+    module,
+    moduleResolution,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    types: [],
+    noEmit: true,
+  };
+  const config = join(consumer, `tsconfig.${moduleResolution}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+  expect(run("tsc", "-p", config)).toBe("");
+});
+
+test("the types are checked at all: a wrong use does not compile", () => {
+  const source = join(consumer, "wrong.ts");
+  writeFileSync(source, `import { toHex } from "sealstone/bytes";\ntoHex("text");\n`);
+  const flags = ["--noEmit", "--strict", "--module", "nodenext", "--types", "", "--ignoreConfig"];
+  expect(() => run("tsc", ...flags, source)).toThrow("TS2345");
+});
+
+test("publint finds nothing", () => {
+  expect(run("publint", "run", tarball, "--strict")).toContain("All good!");
+});
+
+test("attw finds nothing, for ES modules alone", () => {
+  expect(run("attw", tarball, "--profile", "esm-only", "--no-color")).toContain('"sealstone/verity"');
+});
+
+test("holds what it needs and nothing else", () => {
+  expect(readdirSync(installed).sort()).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "dist",
+    "package.json",
+  ]);
+  const files = readdirSync(join(installed, "dist"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.filter((name) => !/\.(?:js|d\.ts|js\.map)$/.test(name))).toEqual([]);
+});
+
+test("maps carry their sources, which the package does not", () => {
+  const map = JSON.parse(readFileSync(join(installed, "dist/errors.js.map"), "utf8")) as {
+    sourcesContent?: readonly string[];
+  };
+  expect(map.sourcesContent?.[0]).toContain("The error taxonomy");
+});
