@@ -1,3 +1,4 @@
 /** sealstone for Node: the core, and what needs a file system or threads. */
 export * from "./crypto/worker-thread.node.ts";
+export * from "./device/file-device.node.ts";
 export * from "./index.ts";

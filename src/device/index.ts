@@ -1,1 +1,2 @@
 export * from "./block-device.ts";
+export * from "./memory-device.ts";

@@ -1,0 +1,42 @@
+/**
+ * Which devices may be handed a view of WASM memory.
+ *
+ * A view hands over its whole `buffer`, and with it whatever else lies there.
+ * So `into` may be such a view only for devices of this folder that keep two
+ * promises beyond the contract: no code but theirs and the operating system's
+ * sees `into`, and `read` settles only when nothing will write to it any more.
+ * Any other device gets a private buffer, whose bytes are copied.
+ */
+import type { BlockDevice } from "./block-device.ts";
+
+/** Which `read` keeps the promises, and on what condition. */
+interface DirectReads {
+  /**
+   * The class's own `read`: where another stands in its place, in a subclass
+   * or by a test's hand, that one is not trusted.
+   */
+  readonly read: BlockDevice["read"];
+  /** The device that `read` passes `into` on to, where there is one. */
+  readonly below?: BlockDevice;
+}
+
+/** The base of this folder's devices: by its private field, which nobody can forge, they are known. */
+export abstract class DirectDevice {
+  readonly #reads: DirectReads;
+
+  constructor(reads: DirectReads) {
+    this.#reads = reads;
+  }
+
+  /** True where `device`'s `read` is one that keeps the promises. */
+  static includes(device: BlockDevice): boolean {
+    if (!(#reads in device) || device.#reads.read !== device.read) return false;
+    const { below } = device.#reads;
+    return below === undefined || DirectDevice.includes(below);
+  }
+}
+
+/** True where `device` may be handed a view of memory that holds more than what is read. */
+export function readsDirectly(device: BlockDevice): boolean {
+  return DirectDevice.includes(device);
+}
