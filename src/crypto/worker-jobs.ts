@@ -4,14 +4,14 @@ import type { JobMessage, ResultMessage } from "./worker-pool.ts";
 
 /** The thread's end of the channel to its pool. */
 export interface JobChannel {
-  post(message: unknown, transfer: readonly Transferable[]): void;
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void;
   listen(onMessage: (message: unknown) => void): void;
 }
 
 /** A job's result, and what of it moves to the pool instead of being copied. */
 export interface JobResult<Result> {
   readonly result: Result;
-  readonly transfer?: readonly Transferable[];
+  readonly transfer?: readonly ArrayBuffer[];
 }
 
 /**

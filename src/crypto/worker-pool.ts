@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * A pool of worker threads for work over whole devices. What a job is, the
  * pool does not know: it hands each to the worker with the fewest under way,
@@ -12,7 +14,7 @@ import { type ErrorMessage, errorFromMessage, StateError, UsageError } from "../
 
 /** A worker thread, seen from the side that gives it work. */
 export interface WorkerPort {
-  post(message: unknown, transfer: readonly Transferable[]): void;
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void;
   /** Called once, before the first post. `onFailure` means that the thread is gone. */
   listen(onMessage: (message: unknown) => void, onFailure: (reason: unknown) => void): void;
   terminate(): Promise<void>;
@@ -31,7 +33,7 @@ export type ResultMessage<Result> =
 
 interface PendingJob<Job, Result> {
   readonly message: JobMessage<Job>;
-  readonly transfer: readonly Transferable[];
+  readonly transfer: readonly ArrayBuffer[];
   readonly signal: AbortSignal | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
@@ -89,7 +91,7 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
    * @throws what the job threw, a `StorageError` as the same class;
    *   {@link StateError} `closed` after `close`, `poisoned` when a thread died.
    */
-  run(job: Job, transfer: readonly Transferable[] = [], signal?: AbortSignal): Promise<Result> {
+  run(job: Job, transfer: readonly ArrayBuffer[] = [], signal?: AbortSignal): Promise<Result> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {

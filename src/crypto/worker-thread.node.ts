@@ -1,5 +1,5 @@
 /** Threads by `node:worker_threads`, for Node, Bun and Deno. */
-import { parentPort, type TransferListItem, Worker } from "node:worker_threads";
+import { parentPort, Worker } from "node:worker_threads";
 import { invariant } from "../errors.ts";
 import type { JobChannel } from "./worker-jobs.ts";
 import type { WorkerPort } from "./worker-pool.ts";
@@ -8,7 +8,7 @@ import type { WorkerPort } from "./worker-pool.ts";
 export function spawnWorkerThread(script: URL): WorkerPort {
   const worker = new Worker(script);
   return {
-    post: (message, transfer) => worker.postMessage(message, transfer as readonly TransferListItem[]),
+    post: (message, transfer) => worker.postMessage(message, transfer),
     listen: (onMessage, onFailure) => {
       worker.on("message", onMessage);
       worker.on("messageerror", onFailure);
@@ -27,7 +27,7 @@ export function workerThreadChannel(): JobChannel {
   const port = parentPort;
   invariant(port !== null, "this module is a worker's: it is started by a pool");
   return {
-    post: (message, transfer) => port.postMessage(message, transfer as readonly TransferListItem[]),
+    post: (message, transfer) => port.postMessage(message, transfer),
     listen: (onMessage) => port.on("message", onMessage),
   };
 }

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * The two interfaces through which everything composes. A verified layer, a
  * sealed scratch disk, a file, a hostile device in a test: each is one of these.

@@ -20,23 +20,36 @@ function run(tool: string, ...args: string[]): string {
   }
 }
 
-test.each([
-  ["nodenext", "nodenext"],
-  ["esnext", "bundler"],
-])("types compile under module %s, resolution %s", (module, moduleResolution) => {
+interface Consumer {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly files: readonly string[];
+}
+
+const consumers: readonly Consumer[] = [
+  {
+    kind: "a bundler's, for browsers",
+    options: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] },
+    files: ["types.ts"],
+  },
+  {
+    kind: "Node's, without the dom library",
+    options: { module: "nodenext", lib: ["es2022"], types: ["node"], typeRoots: [join(tools, "../@types")] },
+    files: ["types.ts", "types-node.ts"],
+  },
+];
+
+test.each(consumers)("types compile in a project of $kind", ({ options, files }) => {
   const compilerOptions = {
     target: "es2022",
-    lib: ["es2023", "esnext.disposable", "dom"],
-    module,
-    moduleResolution,
     strict: true,
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
-    types: [],
     noEmit: true,
+    ...options,
   };
-  const config = join(consumer, `tsconfig.${moduleResolution}.json`);
-  writeFileSync(config, JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+  const config = join(consumer, `tsconfig.${String(options["module"])}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files }));
   expect(run("tsc", "-p", config)).toBe("");
 });
 
