@@ -1,6 +1,13 @@
 export * from "./block-ranges.ts";
+export type { UnreadBlock } from "./block-reads.ts";
+export * from "./data-digests.ts";
+export * from "./format.ts";
 export * from "./geometry.ts";
 export * from "./identity.ts";
 export * from "./placement.ts";
 export * from "./root-hash-signature.ts";
 export * from "./superblock.ts";
+export * from "./tree-builder.ts";
+export * from "./uuid.ts";
+export * from "./verify.ts";
+export * from "./verify-report.ts";
