@@ -10,10 +10,12 @@ import { changesBetween, describeChanges } from "./report/compare.ts";
 import { figuresPage } from "./report/page.ts";
 import { plotSuite } from "./report/plot.ts";
 import { benchFolder, type Results, readResults, type SuiteResult, writeResults } from "./report/results.ts";
+import { flat } from "./suites/flat.ts";
 import { saltedBlocks } from "./suites/salted-blocks.ts";
 import type { Suite, WatchedRatio } from "./suites/suite.ts";
+import { formatDevice, formatWithFec, verifyDevice } from "./suites/whole-device.ts";
 
-const suites: readonly Suite[] = [saltedBlocks];
+const suites: readonly Suite[] = [saltedBlocks, verifyDevice, formatDevice, formatWithFec, flat];
 
 await main(process.argv.slice(2));
 
@@ -59,7 +61,7 @@ async function runSuite(suite: Suite): Promise<SuiteResult | undefined> {
         atLeast === undefined ? "" : ` (wanted ${atLeast}: ${r.median >= atLeast ? "met" : "MISSED"})`;
       print(`  ${r.median.toFixed(2)}× ${of} / ${to}${wanted}`);
     }
-    const rows = measurements.map(({ name, mbPerSecond }) => ({ contender: name, mbPerSecond }));
+    const rows = measurements.map(({ name, rounds: _, ...measured }) => ({ contender: name, ...measured }));
     return { name: suite.name, title: suite.title, about: suite.about, rows, ratios };
   } finally {
     await prepared.close();

@@ -11,6 +11,8 @@ export interface Contender {
   /** Bytes that one call of `run` processes: the unit of its speed. */
   readonly bytes: number;
   run(): unknown;
+  /** The most memory that the last run's process held, where that is measured. */
+  peakMemoryMiB?(): number;
 }
 
 /** How often and how long. */
@@ -27,19 +29,31 @@ export interface Measurement {
   readonly mbPerSecond: Spread;
   /** Speed of each round, for ratios. */
   readonly rounds: readonly number[];
+  readonly peakMemoryMiB?: Spread;
 }
 
 /** Measures all contenders in turn, `pace.rounds` times, after one round to warm up. */
 export async function interleave(contenders: readonly Contender[], pace: Pace): Promise<Measurement[]> {
   const speeds = contenders.map((): number[] => []);
+  const peaks = contenders.map((): number[] => []);
   await oneRound(contenders, pace);
   for (let round = 0; round < pace.rounds; round++) {
     const medians = await oneRound(contenders, pace);
-    for (const [i, speed] of medians.entries()) speeds[i]?.push(speed);
+    for (const [i, speed] of medians.entries()) {
+      speeds[i]?.push(speed);
+      const peak = contenders[i]?.peakMemoryMiB?.();
+      if (peak !== undefined) peaks[i]?.push(peak);
+    }
   }
   return contenders.map(({ name }, i) => {
     const rounds = speeds[i] ?? [];
-    return { name, mbPerSecond: spreadOf(rounds), rounds };
+    const peak = peaks[i] ?? [];
+    return {
+      name,
+      mbPerSecond: spreadOf(rounds),
+      rounds,
+      ...(peak.length > 0 ? { peakMemoryMiB: spreadOf(peak) } : {}),
+    };
   });
 }
 

@@ -12,9 +12,7 @@ ${suite.about}
 
 ![${suite.title}](plots/${suite.name}.svg)
 
-| contender | MB/s, median | 5th to 95th percentile |
-| --- | ---: | ---: |
-${suite.rows.map(({ contender, mbPerSecond: s }) => `| ${contender} | ${s.median.toFixed(0)} | ${range(s, 0)} |`).join("\n")}
+${speedTable(suite)}
 
 ${ratioTable(suite)}`,
   );
@@ -40,6 +38,17 @@ export function figuresSummary(results: Results): string {
 | of | to | speed, median | 5th to 95th percentile |
 | --- | --- | ---: | ---: |
 ${rows.join("\n")}`;
+}
+
+function speedTable({ rows }: SuiteResult): string {
+  const memory = rows.some(({ peakMemoryMiB }) => peakMemoryMiB);
+  const lines = rows.map(({ contender, mbPerSecond: s, peakMemoryMiB }) => {
+    const peak = memory ? ` ${peakMemoryMiB?.median.toFixed(0) ?? "–"} |` : "";
+    return `| ${contender} | ${s.median.toFixed(0)} | ${range(s, 0)} |${peak}`;
+  });
+  return `| contender | MB/s, median | 5th to 95th percentile |${memory ? " peak memory, MiB |" : ""}
+| --- | ---: | ---: |${memory ? " ---: |" : ""}
+${lines.join("\n")}`;
 }
 
 function ratioTable({ ratios }: SuiteResult): string {

@@ -8,6 +8,7 @@ import type { Spread } from "../measure/statistics.ts";
 export interface Row {
   readonly contender: string;
   readonly mbPerSecond: Spread;
+  readonly peakMemoryMiB?: Spread;
 }
 
 /** A ratio that the project watches, with the floor it was promised. */
