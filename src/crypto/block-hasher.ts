@@ -3,6 +3,8 @@
  * that dm-verity gives every block of data and of its tree.
  */
 
+import { UsageError } from "../errors.ts";
+
 /** The hash algorithms that `veritysetup` takes, by the names it stores. */
 export type HashAlgorithm =
   | "sha1"
@@ -46,4 +48,41 @@ export interface BlockHasher {
   digest(offsetBytes: number, blockSizeBytes: number, count: number): Uint8Array;
   /** Wipes the memory and lets it go. Closing twice is no error. */
   close(): void;
+}
+
+/** The longest salt, in bytes: what a superblock has room for. */
+export const maxSaltSizeBytes = 256;
+
+/**
+ * Checks the arguments of `BlockHasher.digest`.
+ *
+ * @throws {UsageError} `out-of-bounds` when the blocks are not inside the hasher's input.
+ */
+export function checkBlocks(
+  offsetBytes: number,
+  blockSizeBytes: number,
+  count: number,
+  capacityBytes: number,
+): void {
+  const end = offsetBytes + blockSizeBytes * count;
+  const whole =
+    Number.isSafeInteger(offsetBytes) && Number.isSafeInteger(blockSizeBytes) && Number.isSafeInteger(count);
+  if (whole && offsetBytes >= 0 && blockSizeBytes >= 0 && count >= 0 && end <= capacityBytes) return;
+  const message = `${count} blocks of ${blockSizeBytes} bytes at ${offsetBytes} are not inside ${capacityBytes} bytes`;
+  throw new UsageError("out-of-bounds", message);
+}
+
+/**
+ * Checks what a hasher is made from, the algorithm's name aside.
+ *
+ * @throws {UsageError} `invalid-argument` for a salt of more than 256 bytes or
+ *   a capacity that is no positive integer.
+ */
+export function checkHasherOptions(salt: Uint8Array, capacityBytes: number): void {
+  if (salt.length > maxSaltSizeBytes) {
+    throw new UsageError("invalid-argument", `a salt has at most 256 bytes, not ${salt.length}`);
+  }
+  if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 1) {
+    throw new UsageError("invalid-argument", `a hasher cannot hold ${capacityBytes} bytes`);
+  }
 }

@@ -12,9 +12,15 @@ import {
   type IHasher,
 } from "hash-wasm";
 import { wipe } from "../bytes/wipe.ts";
-import { StateError, UsageError } from "../errors.ts";
+import { StateError } from "../errors.ts";
 import { digestSizeBytes } from "./algorithms.ts";
-import type { BlockHasher, BlockHasherOptions, HashAlgorithm } from "./block-hasher.ts";
+import {
+  type BlockHasher,
+  type BlockHasherOptions,
+  checkBlocks,
+  checkHasherOptions,
+  type HashAlgorithm,
+} from "./block-hasher.ts";
 
 const factories: Record<HashAlgorithm, () => Promise<IHasher>> = {
   sha1: createSHA1,
@@ -30,6 +36,7 @@ const factories: Record<HashAlgorithm, () => Promise<IHasher>> = {
 
 /** See `createBlockHasher`. */
 export async function createPackageHasher(options: BlockHasherOptions): Promise<BlockHasher> {
+  checkHasherOptions(options.salt, options.capacityBytes);
   const hasher = await factories[options.algorithm]();
   return new PackageHasher(options, hasher);
 }
@@ -54,10 +61,8 @@ class PackageHasher implements BlockHasher {
   }
 
   digest(offsetBytes: number, blockSizeBytes: number, count: number): Uint8Array {
-    if (this.#closed) throw new StateError("closed", "the hasher is closed");
-    if (offsetBytes < 0 || offsetBytes + blockSizeBytes * count > this.input.length) {
-      throw new UsageError("out-of-bounds", `${count} blocks of ${blockSizeBytes} bytes at ${offsetBytes}`);
-    }
+    if (this.#closed) throw new StateError("closed", "the hasher is closed: make a new one");
+    checkBlocks(offsetBytes, blockSizeBytes, count, this.input.length);
     const size = this.digestSizeBytes * count;
     if (this.#output.length < size) this.#output = new Uint8Array(size);
     for (let i = 0; i < count; i++) {

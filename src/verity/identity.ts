@@ -6,7 +6,7 @@
  * Source: kernel `Documentation/admin-guide/device-mapper/verity.rst`.
  */
 import { digestSizeBytes, isHashAlgorithm } from "../crypto/algorithms.ts";
-import type { HashAlgorithm } from "../crypto/block-hasher.ts";
+import { type HashAlgorithm, maxSaltSizeBytes } from "../crypto/block-hasher.ts";
 import { UsageError } from "../errors.ts";
 
 /** 1 is `H(salt ‖ block)`, 0 ("Chrome OS") is `H(block ‖ salt)` with packed digests. */
@@ -30,8 +30,6 @@ export interface VerityIdentity extends VerityParameters {
   readonly rootHash: Uint8Array;
 }
 
-/** The longest salt that a superblock holds. */
-export const maxSaltSizeBytes = 256;
 const minBlockSize = 512;
 const maxBlockSize = 524_288;
 

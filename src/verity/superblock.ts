@@ -35,7 +35,7 @@ import {
 } from "../bytes/codec.ts";
 import { equalBytes } from "../bytes/compare.ts";
 import { isHashAlgorithm } from "../crypto/algorithms.ts";
-import type { HashAlgorithm } from "../crypto/block-hasher.ts";
+import { type HashAlgorithm, maxSaltSizeBytes } from "../crypto/block-hasher.ts";
 import type { BlockDevice, IoOptions } from "../device/block-device.ts";
 import {
   type ErrorLocation,
@@ -44,7 +44,7 @@ import {
   IntegrityError,
   UsageError,
 } from "../errors.ts";
-import { checkParameters, isBlockSize, maxSaltSizeBytes, type VerityParameters } from "./identity.ts";
+import { checkParameters, isBlockSize, type VerityParameters } from "./identity.ts";
 
 /** Size of a superblock, in bytes. */
 export const SUPERBLOCK_SIZE_BYTES = 512;

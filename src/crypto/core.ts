@@ -1,0 +1,118 @@
+/**
+ * The WASM core (`assembly/`), loaded and instantiated. Every owner has an
+ * instance and a memory of its own:
+ *
+ *     | the module's constants, secrets and scratch | the owner's region |
+ *     0                                             memoryBase
+ *
+ * The memory has its final size from the start, so views of it stay valid. On
+ * close all of it is wiped. What is kept between owners is compiled code alone.
+ */
+import { wipe } from "../bytes/wipe.ts";
+import { StateError, UsageError } from "../errors.ts";
+import { scalarModule, simdModule } from "./core-module.generated.ts";
+
+/** What the core exports; addresses and sizes are in bytes. */
+export interface CoreExports {
+  memoryBase(): number;
+  saltAddress(): number;
+  setSalt(size: number, first: number): void;
+  digestBlocks(data: number, size: number, stride: number, count: number, out: number): void;
+}
+
+/** Which of the two modules runs. `"auto"` takes SIMD where the engine has it. */
+export type CoreKind = "auto" | "simd" | "scalar";
+
+/** For runtimes that do not compile bytes at run time. */
+export interface InitOptions {
+  /** `core-simd.wasm` or `core-scalar.wasm` of this very version, compiled. */
+  readonly module: WebAssembly.Module;
+}
+
+const modules = new Map<CoreKind, Promise<WebAssembly.Module>>();
+
+/**
+ * Gives the core's compiled module, where the runtime forbids compiling bytes
+ * (a strict content security policy, some edge runtimes). Call it before
+ * anything is opened; without it the module inlined in the package is used.
+ */
+export function init(options: InitOptions): void {
+  modules.set("auto", Promise.resolve(options.module));
+}
+
+/** True where the engine runs the SIMD module. */
+export function hasSimd(): boolean {
+  return WebAssembly.validate(fromBase64(simdModule));
+}
+
+function coreModule(kind: CoreKind): Promise<WebAssembly.Module> {
+  const known = modules.get(kind);
+  if (known !== undefined) return known;
+  const simd = kind === "simd" || (kind === "auto" && hasSimd());
+  const compiling = WebAssembly.compile(fromBase64(simd ? simdModule : scalarModule));
+  modules.set(kind, compiling);
+  return compiling;
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+const pageBytes = 65536;
+/** What the module may use for itself, generously; checked against `memoryBase`. */
+const ownBytes = pageBytes;
+/** Of 32-bit addresses. */
+const maxRegionBytes = 2 ** 31;
+
+/** One owner's instance. */
+export class Core {
+  readonly exports: CoreExports;
+  /** The whole memory; the owner's region starts at `base`. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Address of the owner's region, a multiple of 64. */
+  readonly base: number;
+  #closed = false;
+
+  private constructor(exports: CoreExports, memory: WebAssembly.Memory, base: number) {
+    this.exports = exports;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.base = base;
+  }
+
+  /**
+   * Makes an instance with a region of `regionBytes` for its owner.
+   *
+   * @throws {UsageError} `invalid-argument` for a region that WASM cannot address;
+   *   `unsupported` where the engine has not the memory for it.
+   */
+  static async create(regionBytes: number, kind: CoreKind = "auto"): Promise<Core> {
+    if (!Number.isSafeInteger(regionBytes) || regionBytes < 1 || regionBytes > maxRegionBytes) {
+      throw new UsageError("invalid-argument", `the WASM core cannot hold ${regionBytes} bytes`);
+    }
+    const module = await coreModule(kind);
+    const pages = Math.ceil((ownBytes + regionBytes) / pageBytes);
+    const memory = makeMemory(pages);
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+    const core = exports as unknown as CoreExports;
+    return new Core(core, memory, Math.ceil(core.memoryBase() / 64) * 64);
+  }
+
+  /** @throws {StateError} `closed` after `close`. */
+  checkOpen(): void {
+    if (this.#closed) throw new StateError("closed", "the hasher is closed: make a new one");
+  }
+
+  /** Wipes the memory. Closing twice is no error. */
+  close(): void {
+    this.#closed = true;
+    wipe(this.bytes);
+  }
+}
+
+function makeMemory(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (cause) {
+    throw new UsageError("unsupported", `no memory for ${pages} WASM pages`, { cause });
+  }
+}
