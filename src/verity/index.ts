@@ -1,10 +1,13 @@
 export * from "./block-ranges.ts";
 export type { UnreadBlock } from "./block-reads.ts";
+export type { CorruptionEvent, CorruptionOutcome, VerityStatus } from "./corruption.ts";
 export * from "./data-digests.ts";
+export * from "./device.ts";
 export * from "./format.ts";
 export * from "./geometry.ts";
 export * from "./identity.ts";
 export * from "./placement.ts";
+export * from "./repair.ts";
 export * from "./root-hash-signature.ts";
 export * from "./superblock.ts";
 export * from "./tree-builder.ts";
