@@ -8,6 +8,7 @@
  * Any other device gets a private buffer, whose bytes are copied.
  */
 import type { BlockDevice } from "./block-device.ts";
+import type { DeviceHandle } from "./device-handle.ts";
 
 /** Which `read` keeps the promises, and on what condition. */
 interface DirectReads {
@@ -27,6 +28,9 @@ export abstract class DirectDevice {
   constructor(reads: DirectReads) {
     this.#reads = reads;
   }
+
+  /** Describes the device to another thread, where that can reach it: see `deviceHandle`. */
+  abstract handle(): DeviceHandle | undefined;
 
   /** True where `device`'s `read` is one that keeps the promises. */
   static includes(device: BlockDevice): boolean {

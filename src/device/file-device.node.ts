@@ -3,8 +3,9 @@ import fs from "node:fs";
 import { DeviceError, UsageError } from "../errors.ts";
 import type { IoOptions, WritableBlockDevice } from "./block-device.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
+import type { FileDeviceHandle } from "./device-handle.ts";
 import { DirectDevice } from "./direct.ts";
-import { closeFile, type FileDeviceOptions, type OpenFile, openFile } from "./open-file.node.ts";
+import { closeFile, type FileDeviceOptions, type OpenFile, openFile, reopenFile } from "./open-file.node.ts";
 import { checkRange } from "./range-check.ts";
 
 export type { FileDeviceOptions } from "./open-file.node.ts";
@@ -28,7 +29,7 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
 
   private constructor(file: OpenFile) {
     super({ read: FileDevice.prototype.read });
-    this.name = file.path;
+    this.name = file.name;
     this.sizeBytes = file.sizeBytes;
     this.writable = file.writable;
     this.#file = file;
@@ -45,6 +46,16 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
    */
   static async open(path: string, options: FileDeviceOptions = {}): Promise<FileDevice> {
     return new FileDevice(await openFile(path, options));
+  }
+
+  /**
+   * Opens, for reading, the file that another thread of this process has open:
+   * the opener for `openDeviceHandle`.
+   *
+   * @throws {DeviceError} `content-changed` where the file is no longer to be had.
+   */
+  static async reopen(handle: FileDeviceHandle): Promise<FileDevice> {
+    return new FileDevice(await reopenFile(handle));
   }
 
   async read(offsetBytes: number, into: Uint8Array, options?: IoOptions): Promise<void> {
@@ -114,6 +125,19 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  override handle(): FileDeviceHandle {
+    const { absolutePath, dev, ino } = this.#file;
+    return {
+      kind: "file",
+      name: this.name,
+      path: absolutePath,
+      fd: this.#fd,
+      dev,
+      ino,
+      sizeBytes: this.sizeBytes,
+    };
   }
 
   #checkWrite(offsetBytes: number, lengthBytes: number, options: IoOptions | undefined): void {

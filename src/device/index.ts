@@ -1,2 +1,7 @@
 export * from "./block-device.ts";
+export * from "./deadline-device.ts";
+export * from "./device-handle.ts";
+export * from "./http-range-device.ts";
 export * from "./memory-device.ts";
+export * from "./open-device-handle.ts";
+export * from "./slice-device.ts";

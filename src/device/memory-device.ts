@@ -2,6 +2,7 @@
 import { UsageError } from "../errors.ts";
 import type { IoOptions, WritableBlockDevice } from "./block-device.ts";
 import { closedError } from "./calls-under-way.ts";
+import type { MemoryDeviceHandle } from "./device-handle.ts";
 import { DirectDevice } from "./direct.ts";
 import { checkRange } from "./range-check.ts";
 
@@ -59,6 +60,12 @@ export class MemoryDevice extends DirectDevice implements WritableBlockDevice {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  override handle(): MemoryDeviceHandle | undefined {
+    const bytes = this.#bytes;
+    const shared = typeof SharedArrayBuffer !== "undefined" && bytes?.buffer instanceof SharedArrayBuffer;
+    return bytes && shared ? { kind: "memory", name: this.name, bytes } : undefined;
   }
 
   #range(offsetBytes: number, lengthBytes: number, options: IoOptions | undefined): Uint8Array {

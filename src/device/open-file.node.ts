@@ -1,7 +1,9 @@
 /** Opening what can be a device, and finding its size. */
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { DeviceError, InvariantError, StorageError, UsageError } from "../errors.ts";
+import type { FileDeviceHandle } from "./device-handle.ts";
 
 /** How to open a file as a device. */
 export interface FileDeviceOptions {
@@ -22,8 +24,12 @@ export interface FileDeviceOptions {
 /** A file that is open and fit to be a device. */
 export interface OpenFile {
   readonly handle: FileHandle;
-  /** As the caller gave it. */
-  readonly path: string;
+  /** The path as the caller gave it. */
+  readonly name: string;
+  readonly absolutePath: string;
+  /** With `ino`: which file it is, wherever its path may lead later. */
+  readonly dev: bigint;
+  readonly ino: bigint;
   readonly sizeBytes: number;
   readonly writable: boolean;
 }
@@ -40,13 +46,13 @@ const missingCodes: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ENXIO"
 export async function openFile(path: string, options: FileDeviceOptions): Promise<OpenFile> {
   const { writable = false, create = false, sizeBytes: leastSizeBytes = 0 } = options;
   checkOptions(path, writable, create, leastSizeBytes);
-  const flags = (writable ? constants.O_RDWR : constants.O_RDONLY) | (create ? constants.O_CREAT : 0);
   let handle: FileHandle | undefined;
   try {
-    // Without O_NONBLOCK, opening a FIFO would wait for its other end.
-    handle = await open(path, flags | (constants.O_NONBLOCK ?? 0), 0o600);
-    const sizeBytes = await sizeOf(handle, path, leastSizeBytes);
-    return { handle, path, sizeBytes, writable };
+    handle = await open(path, openFlags(writable) | (create ? constants.O_CREAT : 0), 0o600);
+    const stats = await handle.stat({ bigint: true });
+    const sizeBytes = await sizeOf(handle, stats, path, leastSizeBytes);
+    const { dev, ino } = stats;
+    return { handle, name: path, absolutePath: resolve(path), dev, ino, sizeBytes, writable };
   } catch (error) {
     await handle?.close();
     if (error instanceof StorageError) throw error;
@@ -55,17 +61,49 @@ export async function openFile(path: string, options: FileDeviceOptions): Promis
 }
 
 /**
+ * Opens anew, for reading, a file that another thread of this process has open.
+ *
+ * @throws {DeviceError} `content-changed` where neither the path nor the descriptor leads to it any more.
+ */
+export async function reopenFile({
+  name,
+  path,
+  fd,
+  dev,
+  ino,
+  sizeBytes,
+}: FileDeviceHandle): Promise<OpenFile> {
+  // The second, on Linux, is the file itself, though it was renamed or unlinked.
+  for (const candidate of [path, `/proc/self/fd/${fd}`]) {
+    const handle = await open(candidate, openFlags(false)).catch(() => undefined);
+    const stats = await handle?.stat({ bigint: true });
+    if (handle && stats?.dev === dev && stats.ino === ino) {
+      return { handle, name, absolutePath: path, dev, ino, sizeBytes, writable: false };
+    }
+    await handle?.close();
+  }
+  throw new DeviceError("content-changed", `${name} is no longer the file that was open: open it anew`, {
+    at: { device: name, path },
+  });
+}
+
+/**
  * @throws {DeviceError} `device-failed`.
  */
-export async function closeFile({ handle, path }: OpenFile): Promise<void> {
+export async function closeFile({ handle, name }: OpenFile): Promise<void> {
   try {
     await handle.close();
   } catch (cause) {
-    throw new DeviceError("device-failed", `close of ${path}: ${messageOf(cause)}`, {
-      at: { device: path },
+    throw new DeviceError("device-failed", `close of ${name}: ${messageOf(cause)}`, {
+      at: { device: name },
       cause,
     });
   }
+}
+
+function openFlags(writable: boolean): number {
+  // Without O_NONBLOCK, opening a FIFO would wait for its other end.
+  return (writable ? constants.O_RDWR : constants.O_RDONLY) | (constants.O_NONBLOCK ?? 0);
 }
 
 function checkOptions(path: string, writable: boolean, create: boolean, leastSizeBytes: number): void {
@@ -78,8 +116,12 @@ function checkOptions(path: string, writable: boolean, create: boolean, leastSiz
   }
 }
 
-async function sizeOf(handle: FileHandle, path: string, leastSizeBytes: number): Promise<number> {
-  const stats = await handle.stat({ bigint: true });
+async function sizeOf(
+  handle: FileHandle,
+  stats: BigIntStats,
+  path: string,
+  leastSizeBytes: number,
+): Promise<number> {
   if (!stats.isFile() && !stats.isBlockDevice()) {
     throw new UsageError("invalid-argument", `${path} is neither a regular file nor a block device`, {
       at: { device: path },
