@@ -167,6 +167,8 @@ export interface ErrorMessage {
   readonly code: string | undefined;
   readonly message: string;
   readonly at: ErrorLocation | undefined;
+  /** Of a `PolicyError` alone. */
+  readonly reasons?: readonly string[];
 }
 
 const classes: ReadonlyMap<
@@ -188,15 +190,17 @@ const classes: ReadonlyMap<
 /** Prepares an error for another thread. Its cause and its stack stay behind. */
 export function errorToMessage(error: unknown): ErrorMessage {
   if (error instanceof StorageError) {
-    return { name: error.name, code: error.code, message: error.message, at: error.at };
+    const { name, code, message, at } = error;
+    return { name, code, message, at, ...(error instanceof PolicyError && { reasons: error.reasons }) };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { name: "Error", code: undefined, message, at: undefined };
 }
 
 /** The error that another thread threw: of the same class, or an `InvariantError` for what is no `StorageError`. */
-export function errorFromMessage({ name, code, message, at }: ErrorMessage): StorageError {
+export function errorFromMessage({ name, code, message, at, reasons }: ErrorMessage): StorageError {
   const details = at ? { at } : {};
+  if (reasons) return new PolicyError(message, reasons, details);
   const Class = classes.get(name);
   return Class ? new Class(code as never, message, details) : new InvariantError(message, details);
 }
