@@ -39,7 +39,7 @@ describe("golden volumes come out byte for byte", () => {
     });
     expect(identity).toEqual({ ...parameters, dataBlocks, rootHash });
     expect(createHash("sha256").update(hashBytes).digest("hex")).toBe(volume.hash_file_sha256);
-    if (!volume.data_in_hash_file) expect(hashBytes).toEqual(goldenFile(volume.hash_file));
+    if (!volume.data_in_hash_file) expect(Buffer.compare(hashBytes, goldenFile(volume.hash_file))).toBe(0);
   });
 
   test("the volume whose parity shares the file, up to the parity", async () => {

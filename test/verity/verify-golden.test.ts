@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { MemoryDevice } from "../../src/device/memory-device.ts";
 import { verifyVerity } from "../../src/verity/verify.ts";
-import type { VerityReport } from "../../src/verity/verify-report.ts";
 import { type Corruption, corruptedVolume, corruptions } from "./corruptions.ts";
 import { goldenData, goldenFile, goldenIdentity, goldenPlacement, goldenVolumes } from "./golden.ts";
+import { verdictLikeVeritysetup } from "./veritysetup.ts";
 
 describe("golden volumes verify", () => {
   const volumes = goldenVolumes.filter(({ data_in_hash_file }) => !data_in_hash_file);
@@ -19,16 +19,6 @@ describe("golden volumes verify", () => {
     expect(report.firstMismatch).toBeUndefined();
   });
 });
-
-/** What veritysetup would print of a report, and its exit code (without FEC). */
-function asVeritysetup(report: VerityReport): { rc: number; line: string } {
-  if (report.firstMismatch !== undefined) {
-    const { kind, offsetBytes } = report.firstMismatch;
-    const what = kind === "spare" ? "Spare area is not zeroed" : "Verification failed";
-    return { rc: 2, line: `${what} at position ${offsetBytes}.` };
-  }
-  return report.rootHashMatches ? { rc: 0, line: "" } : { rc: 1, line: "Verification of root hash failed." };
-}
 
 describe("corrupted volumes", () => {
   const verify = (corruption: Corruption) => {
@@ -57,7 +47,7 @@ describe("corrupted volumes", () => {
   });
 
   test.each(taken)("$name: the place that veritysetup names", async (corruption) => {
-    const { rc, line } = asVeritysetup(await verify(corruption));
+    const { rc, line } = verdictLikeVeritysetup(await verify(corruption));
     expect(line).toBe(corruption.userspace_verify.out.split("\n")[0]);
     if (!corruption.base.includes("fec")) expect(rc).toBe(corruption.userspace_verify.rc);
   });

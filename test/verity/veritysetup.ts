@@ -3,6 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { toHex } from "../../src/bytes/hex.ts";
 import type { VerityParameters } from "../../src/verity/identity.ts";
 import type { VerityPlacement } from "../../src/verity/placement.ts";
+import type { VerityReport } from "../../src/verity/verify-report.ts";
 
 /** Its path; Debian's is outside an ordinary user's search path. */
 const program = ["veritysetup", "/usr/sbin/veritysetup", "/sbin/veritysetup"].find(
@@ -51,4 +52,20 @@ export function volumeOptions(
 /** The root hash in the output of `format`. */
 export function printedRootHash(stdout: string): string | undefined {
   return /^Root hash:\s*([0-9a-f]+)$/m.exec(stdout)?.[1];
+}
+
+/** The exit code of `verify` and the first line it prints. */
+export interface VerifyVerdict {
+  readonly rc: number;
+  readonly line: string;
+}
+
+/** What veritysetup would say where we found what the report says (without FEC). */
+export function verdictLikeVeritysetup(report: VerityReport): VerifyVerdict {
+  if (report.firstMismatch !== undefined) {
+    const { kind, offsetBytes } = report.firstMismatch;
+    const what = kind === "spare" ? "Spare area is not zeroed" : "Verification failed";
+    return { rc: 2, line: `${what} at position ${offsetBytes}.` };
+  }
+  return report.rootHashMatches ? { rc: 0, line: "" } : { rc: 1, line: "Verification of root hash failed." };
 }
