@@ -18,6 +18,16 @@ export interface CoreExports {
   saltAddress(): number;
   setSalt(size: number, first: number): void;
   digestBlocks(data: number, size: number, stride: number, count: number, out: number): void;
+  absorbRows(
+    state: number,
+    columns: number,
+    roots: number,
+    rows: number,
+    rowStride: number,
+    rowCount: number,
+    tables: number,
+  ): void;
+  interleaveParity(state: number, columns: number, roots: number, out: number): void;
 }
 
 /** Which of the two modules runs. `"auto"` takes SIMD where the engine has it. */

@@ -60,13 +60,16 @@ export function generatorPolynomial(roots: number): Uint8Array {
 }
 
 /**
- * `roots` tables of 256 products each: `tables[256 · j + b]` is the generator's
- * coefficient j times b.
+ * `roots` tables of 32 products: of the generator's coefficient with the
+ * nibbles 0 … 15, then with 16 · (0 … 15).
  */
 export function generatorProducts(roots: number): Uint8Array {
-  const tables = new Uint8Array(roots * 256);
+  const tables = new Uint8Array(roots * 32);
   for (const [j, coefficient] of generatorPolynomial(roots).entries()) {
-    for (let byte = 0; byte < 256; byte++) tables[256 * j + byte] = multiply(coefficient, byte);
+    for (let nibble = 0; nibble < 16; nibble++) {
+      tables[32 * j + nibble] = multiply(coefficient, nibble);
+      tables[32 * j + 16 + nibble] = multiply(coefficient, 16 * nibble);
+    }
   }
   return tables;
 }

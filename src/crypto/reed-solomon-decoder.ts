@@ -81,18 +81,20 @@ export class ReedSolomonDecoder {
     return count === undefined ? uncorrectable : { kind: "decoded", count };
   }
 
-  /** S_j = remainder(alpha^j); false where all are zero: the received word is a codeword. */
+  /** S_j = remainder(alpha^j); false where the received word is a codeword. */
   #findSyndromes(remainder: Uint8Array): boolean {
     let any = 0;
+    for (let i = 0; i < this.roots; i++) any |= remainder[i] as number;
+    // No remainder, no error: most columns of most rounds.
+    if (any === 0) return false;
     for (let j = 0; j < this.roots; j++) {
       let syndrome = 0;
       for (let i = 0; i < this.roots; i++) {
         syndrome = multiplyByPower(syndrome, j) ^ (remainder[i] as number);
       }
       this.#syndromes[j] = syndrome;
-      any |= syndrome;
     }
-    return any !== 0;
+    return true;
   }
 
   /** Λ, by Berlekamp–Massey from the product of the erasures' (1 − X x). */

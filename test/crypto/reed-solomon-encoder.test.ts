@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { createParityEncoder } from "../../src/crypto/reed-solomon.ts";
 import { messageSymbols } from "../../src/crypto/reed-solomon-code.ts";
 import type { ParityEncoder, ParityEncoderOptions } from "../../src/crypto/reed-solomon-encoder.ts";
-import { createScriptEncoder } from "../../src/crypto/reed-solomon-script.ts";
 import { slowRemainder } from "./reed-solomon-reference.ts";
 
 const allRoots = Array.from({ length: 23 }, (_, i) => i + 2);
 
 const encoders: readonly [string, (options: ParityEncoderOptions) => Promise<ParityEncoder>][] = [
   ["default", createParityEncoder],
-  ["script", async (options) => createScriptEncoder(options)],
+  ["simd", (options) => createParityEncoder(options, "simd")],
+  ["scalar", (options) => createParityEncoder(options, "scalar")],
 ];
 
 /** The parity of `columns` columns over whole rows, by long division of each codeword. */
