@@ -55,7 +55,14 @@ const config: ViteUserConfig = defineConfig({
       {
         extends: true,
         // The packed package stands outside the repository; its dependencies are ES modules and need no bundling.
-        server: { fs: { strict: false } },
+        // Shared memory is to be had by isolated pages alone.
+        server: {
+          fs: { strict: false },
+          headers: {
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Embedder-Policy": "require-corp",
+          },
+        },
         optimizeDeps: { noDiscovery: true },
         test: {
           name: "browser",

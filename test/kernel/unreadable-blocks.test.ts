@@ -1,6 +1,9 @@
-/** Broken volumes, judged by Linux: the blocks that it answers with an I/O error are those that we name. */
+/** Broken volumes, judged by Linux: the blocks that it answers with an I/O error are those that we name and refuse. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { toHex } from "../../src/bytes/hex.ts";
+import { MemoryDevice } from "../../src/device/memory-device.ts";
+import { IntegrityError } from "../../src/errors.ts";
+import { VerityDevice } from "../../src/verity/device.ts";
 import type { VerityParameters } from "../../src/verity/identity.ts";
 import { SeededRandom } from "../verity/seeded-random.ts";
 import { makeVolume, small, type Volume, verify } from "../verity/small-volume.ts";
@@ -67,6 +70,29 @@ function forKernel({ data, hash, identity }: Volume): KernelVolume {
   };
 }
 
+/** The blocks that a device refuses, each read on its own; all, where it does not open. */
+async function refusedBlocks({ data, hash, identity }: Volume): Promise<number[]> {
+  const blocks = Array.from({ length: identity.dataBlocks }, (_, block) => block);
+  const devices = { data: new MemoryDevice(data), hash: new MemoryDevice(hash), identity };
+  const device = await VerityDevice.open(devices).catch((error: unknown) => {
+    if (error instanceof IntegrityError) return undefined;
+    throw error;
+  });
+  if (device === undefined) return blocks;
+  const into = new Uint8Array(identity.dataBlockSize);
+  const refused: number[] = [];
+  for (const block of blocks) {
+    try {
+      await device.read(block * identity.dataBlockSize, into);
+    } catch (error) {
+      expect(error).toBeInstanceOf(IntegrityError);
+      refused.push(block);
+    }
+  }
+  await device.close();
+  return refused;
+}
+
 describe.skipIf(skip)(`a kernel (missing here: ${missingTools.join(", ") || "nothing"})`, () => {
   let volumes: readonly Volume[] = [];
   let verdicts: readonly KernelVerdict[] = [];
@@ -84,6 +110,7 @@ describe.skipIf(skip)(`a kernel (missing here: ${missingTools.join(", ") || "not
       const report = await verify(volume);
       expect(verdicts[index]?.mapped).toBe(true);
       expect(report.unreadableBlocks.numbers()).toEqual(verdicts[index]?.unreadableBlocks);
+      expect(await refusedBlocks(volume)).toEqual(verdicts[index]?.unreadableBlocks);
       expect(report.ok).toBe(flips.data + flips.tree === 0);
     },
   );

@@ -1,3 +1,3 @@
 import { smoke } from "./smoke.js";
 
-console.log((await smoke()).join("\n"));
+console.log(JSON.stringify(await smoke()));
