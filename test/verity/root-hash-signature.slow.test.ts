@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fromHex } from "../../src/bytes/hex.ts";
 import type { RootHashSignatureOptions } from "../../src/verity/root-hash-signature.ts";
+import { numbersFrom } from "../seeded-numbers.ts";
 import { outcome } from "./signature-outcome.ts";
 
 const golden = new URL("../golden/verity/", import.meta.url);
@@ -20,15 +21,6 @@ test("the golden signature never holds with one bit flipped, whichever", async (
     expect(await outcome({ ...goldenCase, signature: flipped }), `bit ${bit}`).toMatch(refused);
   }
 });
-
-/** A generator of numbers below a bound, the same for the same seed (Numerical Recipes' LCG). */
-function numbersFrom(seed: number): (bound: number) => number {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}
 
 /** One to four edits: a byte set, bytes inserted, removed, or copied from elsewhere in the message. */
 function mutate(original: Uint8Array, below: (bound: number) => number): Uint8Array {
