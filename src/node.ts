@@ -2,3 +2,4 @@
 export * from "./crypto/worker-thread.node.ts";
 export * from "./device/file-device.node.ts";
 export * from "./index.ts";
+export * from "./verity/digest-pool.node.ts";

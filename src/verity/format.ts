@@ -5,7 +5,8 @@
  */
 import type { BlockDevice, WritableBlockDevice } from "../device/block-device.ts";
 import { FormatError, UsageError } from "../errors.ts";
-import { type DataDigests, singleThreadDigests, type VerityProgress } from "./data-digests.ts";
+import { singleThreadDigests } from "./block-digester.ts";
+import type { DataDigests, VerityProgress } from "./data-digests.ts";
 import { checkFits, type GeometryOptions, type TreeGeometry, treeGeometry } from "./geometry.ts";
 import { checkParameters, type VerityIdentity, type VerityParameters } from "./identity.ts";
 import { defaultPlacement, firstHashBlock, type VerityPlacement } from "./placement.ts";

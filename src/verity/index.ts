@@ -1,8 +1,11 @@
+export { singleThreadDigests } from "./block-digester.ts";
 export * from "./block-ranges.ts";
 export type { UnreadBlock } from "./block-reads.ts";
 export type { CorruptionEvent, CorruptionOutcome, VerityStatus } from "./corruption.ts";
 export * from "./data-digests.ts";
 export * from "./device.ts";
+export { PooledDigests } from "./digest-pool.ts";
+export { startWebDigests } from "./digest-pool-web.ts";
 export { encodeFec, type FecEncodeOptions, type FecProgress } from "./fec-encode.ts";
 export { type FecParameters, paritySizeBytes } from "./fec-layout.ts";
 export { type FecRepair, FecRepairer, type FecRepairerOptions } from "./fec-repair.ts";

@@ -15,13 +15,9 @@
  */
 import { equalBytes } from "../bytes/compare.ts";
 import type { BlockDevice } from "../device/block-device.ts";
+import { singleThreadDigests } from "./block-digester.ts";
 import type { UnreadBlock } from "./block-reads.ts";
-import {
-  type DataDigests,
-  type DigestBatch,
-  singleThreadDigests,
-  type VerityProgress,
-} from "./data-digests.ts";
+import type { DataDigests, DigestBatch, VerityProgress } from "./data-digests.ts";
 import { checkFits, type GeometryOptions, type TreeGeometry, treeGeometry } from "./geometry.ts";
 import { checkIdentity, type VerityIdentity } from "./identity.ts";
 import { defaultPlacement, firstHashBlock, type VerityPlacement } from "./placement.ts";

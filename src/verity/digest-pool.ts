@@ -1,0 +1,187 @@
+/**
+ * Digests of data blocks by a pool of workers. A device that workers can open
+ * themselves (a file, shared memory, HTTP) is read there, each stretch by the
+ * worker that hashes it; any other is read here, into shared memory where the
+ * runtime allows it and else into buffers that move to the worker.
+ *
+ * ## Performance
+ * A job is 16 MiB, or less where the device is small, so that the messages
+ * cost less than a hundredth. Memory: a few MiB a worker, and the buffers for
+ * a device that is read here; never in proportion to the device.
+ */
+import type { WorkerPort } from "../crypto/worker-pool.ts";
+import { WorkerPool } from "../crypto/worker-pool.ts";
+import { type DeviceHandle, deviceHandle } from "../device/device-handle.ts";
+import { readBlocks, type UnreadBlock } from "./block-reads.ts";
+import type { DataDigests, DigestBatch, DigestRequest } from "./data-digests.ts";
+import { type DigestAnswer, type DigestJob, unreadBlocks } from "./digest-job.ts";
+
+const jobSizeBytes = 16 * 2 ** 20;
+/** Of bytes that this thread reads: four a worker are held at once. */
+const carriedJobSizeBytes = 2 * 2 ** 20;
+/** A multiple of every block size; smaller jobs cost more in messages than they save. */
+const leastJobSizeBytes = 2 ** 20;
+/** Jobs that each worker should get of a small device. */
+const jobsPerWorker = 4;
+
+/** See the head of this file. Its owner closes it. */
+export class PooledDigests implements DataDigests, AsyncDisposable {
+  readonly #pool: WorkerPool<DigestJob, DigestAnswer>;
+  #requests = 0;
+
+  /**
+   * @param workers 1 to 256 threads, each started by one call of `spawn`.
+   * @throws {UsageError} `invalid-argument` for another number of workers.
+   */
+  constructor(workers: number, spawn: () => WorkerPort) {
+    this.#pool = new WorkerPool(workers, spawn);
+  }
+
+  /** Jobs done so far, by worker. */
+  get shares(): readonly number[] {
+    return this.#pool.shares;
+  }
+
+  async *digests(request: DigestRequest): AsyncGenerator<DigestBatch> {
+    const handle = deviceHandle(request.device);
+    const plan = this.#plan(request, handle);
+    const stop = new AbortController();
+    const signal = request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal;
+    const send = handle
+      ? this.#deviceSender(request, plan, handle, signal)
+      : this.#byteSender(request, plan, signal);
+    const underWay: Promise<Outcome>[] = [];
+    let next = 0;
+    const fill = (): void => {
+      for (; next < request.dataBlocks && underWay.length < this.#pool.depth + 1; next += plan.blocksPerJob) {
+        underWay.push(settled(send(next, Math.min(plan.blocksPerJob, request.dataBlocks - next))));
+      }
+    };
+    try {
+      fill();
+      for (let outcome = underWay.shift(); outcome; outcome = underWay.shift()) {
+        const settledOutcome = await outcome;
+        request.signal?.throwIfAborted();
+        if ("error" in settledOutcome) throw settledOutcome.error;
+        fill();
+        yield settledOutcome.batch;
+      }
+    } finally {
+      stop.abort();
+      await Promise.all(underWay);
+    }
+  }
+
+  /** Ends the workers. Closing twice is no error. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #plan({ dataBlocks, parameters }: DigestRequest, handle: DeviceHandle | undefined): JobPlan {
+    const blockSize = parameters.dataBlockSize;
+    const fairBytes = (dataBlocks * blockSize) / (this.#pool.size * jobsPerWorker);
+    const most = handle ? jobSizeBytes : carriedJobSizeBytes;
+    const jobBytes = Math.min(most, Math.max(leastJobSizeBytes, fairBytes));
+    const blocksPerJob = Math.floor(jobBytes / leastJobSizeBytes) * (leastJobSizeBytes / blockSize);
+    return { request: this.#requests++, blocksPerJob };
+  }
+
+  /** Has workers read the device themselves. */
+  #deviceSender(request: DigestRequest, plan: JobPlan, handle: DeviceHandle, signal: AbortSignal): Sender {
+    const { parameters, onReadError = "reject" } = request;
+    const job = {
+      request: plan.request,
+      source: { kind: "device", handle },
+      mostBlocks: plan.blocksPerJob,
+    } as const;
+    return async (firstBlock, count) => {
+      const message = { ...job, parameters: plainParameters(parameters), firstBlock, count, onReadError };
+      const answer = await this.#pool.run(message, [], signal);
+      return { firstBlock, count, digests: answer.digests, unread: unreadBlocks(answer, firstBlock) };
+    };
+  }
+
+  /** Reads the device on this thread and sends the bytes along. */
+  #byteSender(request: DigestRequest, plan: JobPlan, signal: AbortSignal): Sender {
+    const { device, parameters, onReadError = "reject" } = request;
+    const blockSize = parameters.dataBlockSize;
+    const buffers = new JobBuffers(plan.blocksPerJob * blockSize);
+    return async (firstBlock, count) => {
+      const buffer = buffers.take();
+      try {
+        const bytes = buffer.subarray(0, count * blockSize);
+        let unread: readonly UnreadBlock[] = [];
+        if (onReadError === "report") unread = await readBlocks(device, firstBlock, blockSize, bytes, signal);
+        else await device.read(firstBlock * blockSize, bytes, { signal });
+        const job: DigestJob = {
+          request: plan.request,
+          source: { kind: "bytes", bytes },
+          parameters: plainParameters(parameters),
+          firstBlock: 0,
+          count,
+          mostBlocks: plan.blocksPerJob,
+          onReadError,
+        };
+        const { digests } = await this.#pool.run(job, buffers.transferOf(bytes), signal);
+        return { firstBlock, count, digests, unread };
+      } finally {
+        buffers.give(buffer);
+      }
+    };
+  }
+}
+
+interface JobPlan {
+  readonly request: number;
+  readonly blocksPerJob: number;
+}
+
+type Sender = (firstBlock: number, count: number) => Promise<DigestBatch>;
+
+type Outcome = { readonly batch: DigestBatch } | { readonly error: unknown };
+
+/** An outcome instead of a rejection: a job ahead may fail long before anyone waits for it. */
+async function settled(batch: Promise<DigestBatch>): Promise<Outcome> {
+  try {
+    return { batch: await batch };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** The parameters alone: an identity's salt may be a view of a large buffer, which would be copied whole. */
+function plainParameters(parameters: DigestRequest["parameters"]): DigestRequest["parameters"] {
+  const { hashType, algorithm, dataBlockSize, hashBlockSize } = parameters;
+  return { hashType, algorithm, dataBlockSize, hashBlockSize, salt: parameters.salt.slice() };
+}
+
+/** Buffers for bytes that go to workers: shared and used again where the runtime has shared memory. */
+class JobBuffers {
+  readonly #sizeBytes: number;
+  readonly #shared = typeof SharedArrayBuffer === "function";
+  readonly #free: Uint8Array[] = [];
+
+  constructor(sizeBytes: number) {
+    this.#sizeBytes = sizeBytes;
+  }
+
+  take(): Uint8Array {
+    const free = this.#free.pop();
+    if (free) return free;
+    return new Uint8Array(
+      this.#shared ? new SharedArrayBuffer(this.#sizeBytes) : new ArrayBuffer(this.#sizeBytes),
+    );
+  }
+
+  give(buffer: Uint8Array): void {
+    if (this.#shared) this.#free.push(buffer);
+  }
+
+  transferOf(bytes: Uint8Array): ArrayBuffer[] {
+    return bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+  }
+}
