@@ -69,7 +69,7 @@ export async function formatVerity(options: VerityFormatOptions): Promise<Verity
   signal?.throwIfAborted();
   const io = signal === undefined ? {} : { signal };
   if (placement.superblock) {
-    await hash.write(placement.hashOffsetBytes, new Uint8Array(headSizeBytes(geometry, placement)), io);
+    await hash.write(placement.hashOffsetBytes, new Uint8Array(SUPERBLOCK_SIZE_BYTES), io);
     await hash.flush(io);
   }
   const rootHash = await buildTree(options, parameters, geometry);
@@ -91,13 +91,6 @@ function withDefaults(parameters: Partial<VerityParameters>): VerityParameters {
   };
   checkParameters(complete);
   return complete;
-}
-
-/** The superblock and, where a tree follows, the zeros up to it. */
-function headSizeBytes(geometry: TreeGeometry, placement: VerityPlacement): number {
-  return geometry.hashBlocks === 0
-    ? SUPERBLOCK_SIZE_BYTES
-    : geometry.firstHashBlock * geometry.hashBlockSize - placement.hashOffsetBytes;
 }
 
 async function buildTree(
