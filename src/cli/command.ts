@@ -1,0 +1,105 @@
+/** The `sealstone` command: arguments in, an exit code out. */
+import { Command, CommanderError } from "commander";
+import { type ExitCode, exitCodeOf, exitCodes, isExplained, statusLine } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+import { verityCommand } from "./verity-command.ts";
+
+const epilogue = `
+Exit codes:
+  0  done; everything that was checked is as it should be
+  1  wrong parameters, not a verity device, or a root hash that does not fit
+  2  corrupt: at least one block is not what was formatted
+  4  a device or file does not exist or cannot be opened
+  70  a bug of sealstone's own    130  stopped by a signal
+
+Examples:
+  sealstone verity format data.img hash.img --root-hash-file root.txt
+  sealstone verity verify data.img hash.img --root-hash-file root.txt
+  sealstone verity --help
+`;
+
+/** What a running command is given besides its arguments. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Aborts on a signal from outside, with an error as its reason. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+}
+
+/** Runs the command and says with which code the process should end. Never rejects. */
+export async function runCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const { terminal, version } = context;
+  let exitCode: ExitCode = exitCodes.success;
+  const program = new Command("sealstone")
+    .description("The storage layer of a confidential container's guest.")
+    .version(`sealstone ${version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .addHelpText("after", epilogue);
+  quiet(program, terminal);
+  program.addCommand(
+    quiet(
+      verityCommand(context, (code) => {
+        exitCode = code;
+      }),
+      terminal,
+    ),
+  );
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return report(error, args, context);
+  }
+}
+
+/** Makes a command, and those below it, throw where commander would end the process, and print nothing twice. */
+function quiet(command: Command, terminal: Terminal): Command {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => terminal.out(text.replace(/\n$/, "")),
+    writeErr: (text) => terminal.err(text.replace(/\n$/, "")),
+    outputError: () => {},
+  });
+  for (const child of command.commands) quiet(child, terminal);
+  return command;
+}
+
+function report(error: unknown, args: readonly string[], context: CommandContext): ExitCode {
+  const { terminal, signal } = context;
+  const debug = args.includes("--debug");
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.success;
+    if (error.code !== "commander.help") terminal.err(usageMessage(error));
+    return exitCodes.failure;
+  }
+  if (signal.aborted && error === signal.reason) {
+    terminal.err("Stopped.");
+    return exitCodes.interrupted;
+  }
+  const code = exitCodeOf(error);
+  if (isExplained(error)) {
+    terminal.err(error.message);
+  } else {
+    const what = error instanceof Error ? error.message : String(error);
+    terminal.err(
+      `sealstone: internal error: ${what}\nThis is a bug. Run again with --debug to see where it arose.`,
+    );
+  }
+  if (debug && error instanceof Error) terminal.err(stackOf(error));
+  const verbose = debug || args.includes("--verbose") || args.includes("-v");
+  if (verbose && !args.includes("--json")) terminal.out(statusLine(code));
+  return code;
+}
+
+/** In popt's words where it has some (`--bogus: unknown option`), with the way on. */
+function usageMessage(error: CommanderError): string {
+  const unknown = /^error: unknown option '(.*)'/.exec(error.message);
+  const text = unknown ? `${unknown[1]}: unknown option` : error.message.replace(/^error: /, "sealstone: ");
+  return `${text}\nsealstone --help and sealstone verity <action> --help say what there is.`;
+}
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${own}\ncaused by: ${stackOf(error.cause)}` : own;
+}

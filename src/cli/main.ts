@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/** The process around the command: streams, signals, the exit code. */
+import { readFileSync } from "node:fs";
+import { runCommand } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { processTerminal } from "./terminal.ts";
+
+const interruption = new AbortController();
+
+// The first signal stops the work and lets it clean up; whoever sends a second will not wait for that.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(name, () => {
+    if (interruption.signal.aborted) process.exit(exitCodes.interrupted);
+    interruption.abort(new Error(`stopped by ${name}`));
+  });
+}
+
+const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+const version =
+  manifest !== null && typeof manifest === "object" && "version" in manifest ? manifest.version : "";
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  terminal: processTerminal(),
+  signal: interruption.signal,
+  version: String(version),
+});
