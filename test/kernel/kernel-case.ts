@@ -38,7 +38,13 @@ export interface KernelResult {
   readonly table: string | undefined;
 }
 
-/** The numbers that spans hold. */
-export function blockNumbers(spans: readonly BlockSpan[]): number[] {
-  return spans.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+/** Rising numbers as spans. */
+export function spansOf(numbers: readonly number[]): BlockSpan[] {
+  const spans: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const span = spans.at(-1);
+    if (span !== undefined && span[1] === number - 1) span[1] = number;
+    else spans.push([number, number]);
+  }
+  return spans;
 }

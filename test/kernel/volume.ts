@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto";
 import { toHex } from "../../src/bytes/hex.ts";
 import { MemoryDevice } from "../../src/device/memory-device.ts";
+import { encodeFec } from "../../src/verity/fec-encode.ts";
+import { paritySizeBytes } from "../../src/verity/fec-layout.ts";
 import { formatVerity } from "../../src/verity/format.ts";
 import { type TreeGeometry, treeGeometry } from "../../src/verity/geometry.ts";
 import type { VerityIdentity, VerityParameters } from "../../src/verity/identity.ts";
@@ -18,6 +20,16 @@ export interface VolumeSpec extends VerityParameters {
   readonly placement?: VerityPlacement;
   /** The hash area follows the data on the same device; `placement` is then set from the data's size. */
   readonly sameDevice?: boolean;
+  /** Forward error correction: on a device of its own, or behind the tree on the hash device. */
+  readonly fec?: { readonly roots: number; readonly where: "own-device" | "hash-device" };
+}
+
+/** Where a volume's parity is. */
+export interface VolumeFec {
+  readonly roots: number;
+  readonly offsetBytes: number;
+  /** The device's bytes: the hash device's where they are one. */
+  readonly bytes: Uint8Array;
 }
 
 /** A formatted volume. Its devices are plain bytes, to be corrupted at will. */
@@ -28,6 +40,7 @@ export interface Volume {
   readonly data: Uint8Array;
   /** The data device itself, where the two are one. */
   readonly hash: Uint8Array;
+  readonly fec?: VolumeFec;
 }
 
 /** Bytes that differ from block to block, the same for the same size. */
@@ -40,7 +53,7 @@ function testBytes(sizeBytes: number): Uint8Array {
   return new Uint8Array(Buffer.concat(parts).subarray(0, sizeBytes));
 }
 
-/** Formats with `formatVerity`. The hash device ends with the tree. */
+/** Formats with `formatVerity` and `encodeFec`. The hash device ends with the tree, or with the parity. */
 export async function formatVolume(spec: VolumeSpec): Promise<Volume> {
   const { dataBlocks, dataBlockSize, hashBlockSize, sameDevice = false } = spec;
   const dataBytes = dataBlocks * dataBlockSize;
@@ -48,23 +61,26 @@ export async function formatVolume(spec: VolumeSpec): Promise<Volume> {
     ? { hashOffsetBytes: roundUp(dataBytes, hashBlockSize), superblock: spec.placement?.superblock ?? true }
     : (spec.placement ?? defaultPlacement);
   const geometry = treeGeometry(spec, dataBlocks, firstHashBlock(placement, hashBlockSize));
-  const hashBytes = Math.max(
-    (geometry.firstHashBlock + geometry.hashBlocks) * hashBlockSize,
-    placement.hashOffsetBytes + 512,
-  );
+  const treeEnd = Math.max(geometry.endBlock * hashBlockSize, placement.hashOffsetBytes + 512);
+  const parityBytes = spec.fec === undefined ? 0 : paritySizeBytes(spec.fec.roots, geometry, treeEnd);
+  const hashBytes = spec.fec?.where === "hash-device" ? treeEnd + parityBytes : treeEnd;
   const data = new Uint8Array(sameDevice ? hashBytes : dataBytes);
   data.set(testBytes(dataBytes));
   const hash = sameDevice ? data : new Uint8Array(hashBytes);
   const dataDevice = new MemoryDevice(data);
   const hashDevice = sameDevice ? dataDevice : new MemoryDevice(hash);
-  const identity = await formatVerity({
-    data: dataDevice,
-    hash: hashDevice,
-    parameters: spec,
-    dataBlocks,
-    placement,
-  });
-  return { identity, placement, geometry, data, hash };
+  const devices = { data: dataDevice, hash: hashDevice, parameters: spec, dataBlocks, placement };
+  const identity = await formatVerity(devices);
+  const volume = { identity, placement, geometry, data, hash };
+  if (spec.fec === undefined) return volume;
+  const { roots, where } = spec.fec;
+  const fec =
+    where === "hash-device"
+      ? { roots, offsetBytes: treeEnd, bytes: hash }
+      : { roots, offsetBytes: 0, bytes: new Uint8Array(parityBytes) };
+  const device = where === "hash-device" ? hashDevice : new MemoryDevice(fec.bytes);
+  await encodeFec({ ...devices, fec: { roots, offsetBytes: fec.offsetBytes, device } });
+  return { ...volume, fec };
 }
 
 function roundUp(value: number, unit: number): number {
@@ -74,12 +90,16 @@ function roundUp(value: number, unit: number): number {
 /** A copy whose devices can be changed without changing the original's. */
 export function copyVolume(volume: Volume): Volume {
   const data = volume.data.slice();
-  return { ...volume, data, hash: volume.hash === volume.data ? data : volume.hash.slice() };
+  const hash = volume.hash === volume.data ? data : volume.hash.slice();
+  const { fec } = volume;
+  if (fec === undefined) return { ...volume, data, hash };
+  const bytes = fec.bytes === volume.hash ? hash : fec.bytes.slice();
+  return { ...volume, data, hash, fec: { ...fec, bytes } };
 }
 
 /** The volume as `veritysetup open` is to see it. */
 export function volumeCase(name: string, volume: Volume): KernelCase {
-  const { identity, placement, data, hash } = volume;
+  const { identity, placement, data, hash, fec } = volume;
   const options: string[] = [];
   if (placement.hashOffsetBytes > 0) options.push(`--hash-offset=${placement.hashOffsetBytes}`);
   if (!placement.superblock) {
@@ -89,10 +109,13 @@ export function volumeCase(name: string, volume: Volume): KernelCase {
       ...[`--data-blocks=${identity.dataBlocks}`, `--salt=${toHex(identity.salt) || "-"}`],
     );
   }
+  if (fec !== undefined) options.push(`--fec-roots=${fec.roots}`, `--fec-offset=${fec.offsetBytes}`);
+  const hashDevice = hash === data ? "data" : "hash";
   return {
     name,
     data,
     ...(hash === data ? {} : { hash }),
+    ...(fec === undefined ? {} : { fec: fec.bytes === hash ? hashDevice : fec.bytes }),
     rootHash: toHex(identity.rootHash),
     dataBlockSize: identity.dataBlockSize,
     options,

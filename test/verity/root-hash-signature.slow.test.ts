@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fromHex } from "../../src/bytes/hex.ts";
 import type { RootHashSignatureOptions } from "../../src/verity/root-hash-signature.ts";
-import { numbersFrom } from "../seeded-numbers.ts";
+import { SeededRandom } from "./seeded-random.ts";
 import { outcome } from "./signature-outcome.ts";
 
 const golden = new URL("../golden/verity/", import.meta.url);
@@ -23,15 +23,15 @@ test("the golden signature never holds with one bit flipped, whichever", async (
 });
 
 /** One to four edits: a byte set, bytes inserted, removed, or copied from elsewhere in the message. */
-function mutate(original: Uint8Array, below: (bound: number) => number): Uint8Array {
+function mutate(original: Uint8Array, random: SeededRandom): Uint8Array {
   let bytes = [...original];
-  for (let edits = 1 + below(4); edits > 0; edits--) {
-    const at = below(bytes.length);
-    const length = 1 + below(8);
-    const from = below(bytes.length);
-    const edit = below(4);
-    if (edit === 0) bytes[at] = below(256);
-    else if (edit === 1) bytes.splice(at, 0, ...Array.from({ length }, () => below(256)));
+  for (let edits = 1 + random.below(4); edits > 0; edits--) {
+    const at = random.below(bytes.length);
+    const length = 1 + random.below(8);
+    const from = random.below(bytes.length);
+    const edit = random.below(4);
+    if (edit === 0) bytes[at] = random.below(256);
+    else if (edit === 1) bytes.splice(at, 0, ...random.bytes(length));
     else if (edit === 2) bytes.splice(at, length);
     else bytes = [...bytes.slice(0, at), ...bytes.slice(from, from + length), ...bytes.slice(at + length)];
     if (bytes.length === 0) bytes = [0x30];
@@ -41,9 +41,9 @@ function mutate(original: Uint8Array, below: (bound: number) => number): Uint8Ar
 
 test("seeded mutations are refused with an error of ours", async () => {
   const original = new Uint8Array(goldenCase.signature);
-  const below = numbersFrom(0x5ea1);
+  const random = new SeededRandom(0x5ea1);
   for (let i = 0; i < 50_000; i++) {
-    const signature = mutate(original, below);
+    const signature = mutate(original, random);
     if (Buffer.from(signature).equals(original)) continue;
     expect(await outcome({ ...goldenCase, signature }), `mutation ${i}`).toMatch(refused);
   }
