@@ -33,10 +33,17 @@ export interface CoreExports {
 /** Which of the two modules runs. `"auto"` takes SIMD where the engine has it. */
 export type CoreKind = "auto" | "simd" | "scalar";
 
+/** `WebAssembly.Module`, where the consumer's libraries name it; Node's own types do not. */
+export type CompiledModule = typeof globalThis extends {
+  WebAssembly: { Module: { prototype: infer Module } };
+}
+  ? Module
+  : object;
+
 /** For runtimes that do not compile bytes at run time. */
 export interface InitOptions {
   /** `core-simd.wasm` or `core-scalar.wasm` of this very version, compiled. */
-  readonly module: WebAssembly.Module;
+  readonly module: CompiledModule;
 }
 
 const modules = new Map<CoreKind, Promise<WebAssembly.Module>>();

@@ -12,7 +12,7 @@ export interface HttpRangeDeviceOptions {
   /** In place of the global `fetch`. It must honour the `signal` that it is given. */
   readonly fetch?: typeof fetch;
   /** Sent with every request, for example `Authorization`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<RequestInit["headers"]>;
   /** Aborts the opening. */
   readonly signal?: AbortSignal;
 }

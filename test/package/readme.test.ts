@@ -1,0 +1,43 @@
+/** What the README shows is compiled and run as it stands there, against the packed package. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, inject, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+/** The fenced blocks of a language, in order. */
+function codeBlocks(language: string): string[] {
+  return [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, fence, code = ""]) =>
+    fence === language ? [code] : [],
+  );
+}
+
+/** A folder inside the consumer's, so that the package is found, with an image to work on. */
+function workFolder(name: string): string {
+  const folder = join(inject("consumer"), name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "layer.img"), new Uint8Array(1024 * 1024).fill(0x2a));
+  return folder;
+}
+
+test("the library's example", () => {
+  const blocks = codeBlocks("ts");
+  expect(blocks).toHaveLength(1);
+  const folder = workFolder("example");
+  writeFileSync(join(folder, "example.ts"), `${blocks[0]}\nconsole.log(identity.dataBlocks, block[4095]);\n`);
+  const compilerOptions = {
+    target: "es2022",
+    module: "nodenext",
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    types: ["node"],
+    typeRoots: [join(root, "node_modules/@types")],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["example.ts"] }));
+  const options = { cwd: folder, encoding: "utf8" } as const;
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], options);
+  expect(execFileSync(process.execPath, ["example.js"], options)).toBe("256 42\n");
+});
