@@ -1,9 +1,10 @@
 /** A device that answers in time, or says that it does not. */
 import { DeviceError, UsageError } from "../errors.ts";
 import type { BlockDevice, IoOptions, WritableBlockDevice } from "./block-device.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { type DeadlineDeviceHandle, deviceHandle } from "./device-handle.ts";
-import { DirectDevice } from "./direct.ts";
+import { DirectDevice, readsDirectly } from "./direct.ts";
 import { checkRange } from "./range-check.ts";
 
 /** How long to wait. */
@@ -17,6 +18,17 @@ const maxDeadlineMs = 0x7fff_ffff;
 /** What calls that were given up may hold, in private buffers of a device that hangs. */
 const maxAbandonedBytes = 64 * 1024 * 1024;
 const maxAbandonedCalls = 1024;
+/** What buffers may lie ready for the next calls. */
+const maxKeptBytes = 8 * 1024 * 1024;
+
+/** A call to the device below. */
+interface PrivateCall {
+  /** How large a private buffer it needs. */
+  readonly bufferBytes: number;
+  start(buffer: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Runs when the call was done in time, while nothing else does. */
+  finish?(buffer: Uint8Array): void;
+}
 
 /**
  * Gives every call of a device a deadline. One that is not met, or an abort,
@@ -36,6 +48,7 @@ export class DeadlineDevice extends DirectDevice implements BlockDevice {
   readonly deadlineMs: number;
   readonly #below: BlockDevice;
   readonly #calls: CallsUnderWay = new CallsUnderWay();
+  readonly #buffers: BufferPool = new BufferPool(maxKeptBytes);
   #abandonedCalls = 0;
   #abandonedBytes = 0;
 
@@ -58,18 +71,20 @@ export class DeadlineDevice extends DirectDevice implements BlockDevice {
     this.#below = below;
   }
 
-  async read(offsetBytes: number, into: Uint8Array, options?: IoOptions): Promise<void> {
-    const lengthBytes = into.length;
-    let buffer = new Uint8Array(0);
-    await this.run(offsetBytes, lengthBytes, lengthBytes, options, (signal) => {
-      buffer = new Uint8Array(lengthBytes);
-      return this.#below.read(offsetBytes, buffer, { signal });
+  read(offsetBytes: number, into: Uint8Array, options?: IoOptions): Promise<void> {
+    const bufferBytes = into.length;
+    return this.run(offsetBytes, bufferBytes, options, {
+      bufferBytes,
+      start: (buffer, signal) => this.#below.read(offsetBytes, buffer, { signal }),
+      finish: (buffer) => into.set(buffer),
     });
-    into.set(buffer);
   }
 
   close(): Promise<void> {
-    return this.#calls.close(() => this.#withDeadline(0, undefined, () => this.#below.close()));
+    return this.#calls.close(async () => {
+      this.#buffers.clear();
+      await this.#withDeadline(undefined, { bufferBytes: 0, start: () => this.#below.close() });
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -81,17 +96,12 @@ export class DeadlineDevice extends DirectDevice implements BlockDevice {
     return below && { kind: "deadline", below, deadlineMs: this.deadlineMs };
   }
 
-  /**
-   * Passes a call on to the device below, under the deadline.
-   *
-   * @param heldBytes the size of the private buffer that `call` makes.
-   */
+  /** Passes a call on to the device below, under the deadline. */
   protected async run(
     offsetBytes: number,
     lengthBytes: number,
-    heldBytes: number,
     options: IoOptions | undefined,
-    call: (signal: AbortSignal) => Promise<void>,
+    call: PrivateCall,
   ): Promise<void> {
     this.#calls.enter(this.name);
     try {
@@ -100,47 +110,55 @@ export class DeadlineDevice extends DirectDevice implements BlockDevice {
       if (this.#abandonedBytes > maxAbandonedBytes || this.#abandonedCalls > maxAbandonedCalls) {
         throw this.#timeout(`${this.#abandonedCalls} calls that were given up still hang`);
       }
-      await this.#withDeadline(heldBytes, options?.signal, call);
+      await this.#withDeadline(options?.signal, call);
     } finally {
       this.#calls.leave();
     }
   }
 
-  #withDeadline(
-    heldBytes: number,
-    signal: AbortSignal | undefined,
-    call: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
+  #withDeadline(signal: AbortSignal | undefined, call: PrivateCall): Promise<void> {
     return new Promise((resolve, reject) => {
+      const buffer = this.#buffers.take(call.bufferBytes);
       const below = new AbortController();
       let givenUp = false;
       const giveUp = (reason: unknown): void => {
         givenUp = true;
         this.#abandonedCalls += 1;
-        this.#abandonedBytes += heldBytes;
-        settle(() => reject(reason));
+        this.#abandonedBytes += buffer.length;
+        stopWaiting();
+        reject(reason);
         below.abort(reason);
       };
       const onAbort = (): void => giveUp(signal?.reason);
-      const timer = setTimeout(
-        () => giveUp(this.#timeout(`no answer within ${this.deadlineMs} ms`)),
-        this.deadlineMs,
-      );
-      const settle = (answer: () => void): void => {
+      const onDeadline = (): void => giveUp(this.#timeout(`no answer within ${this.deadlineMs} ms`));
+      const timer = setTimeout(onDeadline, this.deadlineMs);
+      signal?.addEventListener("abort", onAbort);
+      const stopWaiting = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
-        answer();
       };
       const end = (answer: () => void): void => {
         if (givenUp) {
           this.#abandonedCalls -= 1;
-          this.#abandonedBytes -= heldBytes;
-        } else settle(answer);
+          this.#abandonedBytes -= buffer.length;
+        } else {
+          stopWaiting();
+          answer();
+        }
+        // A stranger might write to the buffer yet, and so into a later call.
+        if (readsDirectly(this.#below)) this.#buffers.give(buffer);
       };
-      signal?.addEventListener("abort", onAbort);
-      const started = async (): Promise<void> => call(below.signal);
+      const done = (): void => {
+        try {
+          call.finish?.(buffer);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const started = async (): Promise<void> => call.start(buffer, below.signal);
       started().then(
-        () => end(resolve),
+        () => end(done),
         (error: unknown) => end(() => reject(error)),
       );
     });
@@ -164,18 +182,23 @@ export class WritableDeadlineDevice extends DeadlineDevice implements WritableBl
   }
 
   write(offsetBytes: number, from: Uint8Array, options?: IoOptions): Promise<void> {
-    return this.run(offsetBytes, from.length, from.length, options, (signal) =>
-      this.#below.write(offsetBytes, new Uint8Array(from), { signal }),
-    );
+    return this.run(offsetBytes, from.length, options, {
+      bufferBytes: from.length,
+      start: (buffer, signal) => {
+        buffer.set(from);
+        return this.#below.write(offsetBytes, buffer, { signal });
+      },
+    });
   }
 
   discard(offsetBytes: number, lengthBytes: number, options?: IoOptions): Promise<void> {
-    return this.run(offsetBytes, lengthBytes, 0, options, (signal) =>
-      this.#below.discard(offsetBytes, lengthBytes, { signal }),
-    );
+    return this.run(offsetBytes, lengthBytes, options, {
+      bufferBytes: 0,
+      start: (_, signal) => this.#below.discard(offsetBytes, lengthBytes, { signal }),
+    });
   }
 
   flush(options?: IoOptions): Promise<void> {
-    return this.run(0, 0, 0, options, (signal) => this.#below.flush({ signal }));
+    return this.run(0, 0, options, { bufferBytes: 0, start: (_, signal) => this.#below.flush({ signal }) });
   }
 }

@@ -77,7 +77,8 @@ async function send(
     return await fetch(url, { headers, cache: "no-store", ...(signal && { signal }) });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new DeviceError("device-failed", `${name} gave no answer: ${messageOf(cause)}`, {
+    // The cause's own message may quote the whole URL, with what is secret in its query.
+    throw new DeviceError("device-failed", `${name} gave no answer: the cause says why`, {
       at: { device: name, offsetBytes },
       cause,
     });
@@ -174,17 +175,12 @@ async function readBody(source: HttpSource, request: RangeRequest, response: Res
     reader?.cancel().catch(ignoreLateFailure);
   }
   if (filledBytes === lengthBytes && cause === undefined) return bytes;
-  signal?.throwIfAborted();
   const details = cause === undefined ? { at } : { at, cause };
   throw new DeviceError("short-read", `${source.name} sent ${filledBytes} of ${lengthBytes} bytes`, details);
 }
 
 function quote(header: string | null): string {
   return header === null ? "absent" : JSON.stringify(header.slice(0, maxQuotedLength));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Nobody waits for a body any more that was cancelled. */

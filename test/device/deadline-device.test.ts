@@ -250,6 +250,13 @@ describe("DeadlineDevice", () => {
     await expect(device.read(0, new Uint8Array(1))).rejects.toBe(failure);
   });
 
+  test("rejects where the buffer to read into is gone when the bytes come", async () => {
+    const into = new Uint8Array(4);
+    const read = new DeadlineDevice(new MemoryDevice(4)).read(0, into);
+    structuredClone(into.buffer, { transfer: [into.buffer] });
+    await expect(read).rejects.toThrow();
+  });
+
   test("reads directly whatever is below, which sees a private buffer only", () => {
     const memory = new MemoryDevice(patternBytes(1));
     memory.read = async () => {};

@@ -1,0 +1,36 @@
+/** Private buffers that are used again: a fresh one costs more than a read from the page cache. */
+
+/** Lends buffers, and keeps some of those that come back. */
+export class BufferPool {
+  readonly #maxKeptBytes: number;
+  #keptBytes = 0;
+  #kept: Uint8Array[] = [];
+
+  /** @param maxKeptBytes how much memory may lie idle here. */
+  constructor(maxKeptBytes: number) {
+    this.#maxKeptBytes = maxKeptBytes;
+  }
+
+  /** A buffer of exactly `sizeBytes`. It may hold the bytes of an earlier use. */
+  take(sizeBytes: number): Uint8Array {
+    const index = this.#kept.findLastIndex((buffer) => buffer.length === sizeBytes);
+    const [buffer] = index === -1 ? [] : this.#kept.splice(index, 1);
+    if (buffer === undefined) return new Uint8Array(sizeBytes);
+    this.#keptBytes -= sizeBytes;
+    return buffer;
+  }
+
+  /** Takes back a buffer that nothing writes to any more; the oldest make room for it. */
+  give(buffer: Uint8Array): void {
+    if (buffer.length === 0 || buffer.length > this.#maxKeptBytes) return;
+    this.#kept.push(buffer);
+    this.#keptBytes += buffer.length;
+    while (this.#keptBytes > this.#maxKeptBytes) this.#keptBytes -= this.#kept.shift()?.length ?? 0;
+  }
+
+  /** Lets go of what it keeps. */
+  clear(): void {
+    this.#kept = [];
+    this.#keptBytes = 0;
+  }
+}
