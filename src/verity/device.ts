@@ -17,7 +17,7 @@ import { checkRange } from "../device/range-check.ts";
 import { UsageError } from "../errors.ts";
 import { type CorruptionEvent, CorruptionLog, type VerityStatus } from "./corruption.ts";
 import { DeviceMemory } from "./device-memory.ts";
-import { checkFits, type TreeGeometry, treeGeometry } from "./geometry.ts";
+import { checkFits, type GeometryOptions, type TreeGeometry, treeGeometry } from "./geometry.ts";
 import { hostFailure, unheard, untilAborted } from "./hashing-memory.ts";
 import { checkIdentity, saltPosition, type VerityIdentity } from "./identity.ts";
 import { defaultPlacement, firstHashBlock, type VerityPlacement } from "./placement.ts";
@@ -27,7 +27,7 @@ import { type DataChunk, VerifiedData } from "./verified-data.ts";
 import { VerifiedTree } from "./verified-tree.ts";
 
 /** What opens a verified device. The devices are the host's, all else is the caller's. */
-export interface VerityDeviceOptions {
+export interface VerityDeviceOptions extends GeometryOptions {
   /** Holds the data blocks from byte 0 on. May be larger than they are. */
   readonly data: BlockDevice;
   /** Holds the hash area; may be the same device as `data`. */
@@ -38,7 +38,7 @@ export interface VerityDeviceOptions {
   readonly placement?: VerityPlacement;
   /** How much memory verified hash blocks may take; default 4 MiB. Never less than one path of the tree. */
   readonly hashCacheBytes?: number;
-  /** How much a long read fetches at a time; default 512 KiB. Four such chunks are the bulk of the memory. */
+  /** How much a long read fetches at a time; default 256 KiB. Four such chunks are kept. */
   readonly chunkBytes?: number;
   /**
    * Told of each block that was not the true one, when it is found. An
@@ -62,7 +62,8 @@ export interface VerityDeviceOptions {
 }
 
 const defaultHashCacheBytes = 4 * 1024 * 1024;
-const defaultChunkBytes = 512 * 1024;
+/** Small enough that a chunk is still in the processor's cache when it is copied out. */
+const defaultChunkBytes = 256 * 1024;
 
 /** A read-only `BlockDevice` that checks what it reads; see `VerityDevice.open`. */
 export class VerityDevice implements BlockDevice {
@@ -106,7 +107,7 @@ export class VerityDevice implements BlockDevice {
    * against the identity. The root block is verified too: the kernel lets a
    * device with the wrong root hash open and then fails every read; refusing
    * it here says so before anything is mounted on it. A device of one data
-   * block has no tree, and is checked when it is read.
+   * block has no tree (unless `levels` says so), and is checked when it is read.
    *
    * @throws {UsageError} for an identity, placement or size that cannot be, or half a request to ignore corruption.
    * @throws {FormatError} for a malformed superblock; `does-not-fit` where the devices are too small
@@ -124,6 +125,7 @@ export class VerityDevice implements BlockDevice {
       identity,
       identity.dataBlocks,
       firstHashBlock(placement, identity.hashBlockSize),
+      options,
     );
     signal?.throwIfAborted();
     if (placement.superblock) {

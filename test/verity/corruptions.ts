@@ -12,13 +12,31 @@ export interface Corruption {
   readonly open_opts: string;
   readonly root_used: string;
   readonly userspace_verify: { readonly rc: number; readonly out: string };
-  readonly kernel: Record<string, { readonly open_rc: number; readonly bad_blocks?: readonly number[] }>;
+  /** By kernel: `6.12` with FEC, `uml` without. */
+  readonly kernel: Record<string, KernelAnswer>;
+}
+
+/** What a kernel did on opening, and on reading every block. */
+export interface KernelAnswer {
+  readonly open_rc: number;
+  readonly bad_blocks?: readonly number[];
+  /** The status line's letter. */
+  readonly status?: "V" | "C";
+  /** Of what could be read before the first error. */
+  readonly read_sha256?: string;
 }
 
 /** All entries of `corruptions.json`. */
 export const corruptions: readonly Corruption[] = JSON.parse(
   readFileSync(new URL("../golden/verity/corruptions.json", import.meta.url), "utf8"),
 );
+
+/** The entry of that name. */
+export function goldenCorruption(name: string): Corruption {
+  const found = corruptions.find((corruption) => corruption.name === name);
+  if (found === undefined) throw new Error(`no golden corruption ${name}`);
+  return found;
+}
 
 /** A corrupted volume's bytes, for a base whose data and tree are in two files. */
 export interface CorruptedVolume {

@@ -5,7 +5,7 @@ import { DeviceError, StorageError } from "../../src/errors.ts";
 import type { CorruptionEvent } from "../../src/verity/corruption.ts";
 import { expectTrue, hashMismatch, host, refusal } from "./hosted-volume.ts";
 import { type Behaviour, gate } from "./hostile-device.ts";
-import { makeVolume } from "./volume.ts";
+import { makeVolume } from "./reference-volume.ts";
 
 /** The same numbers every time for one seed. */
 function dice(seed: number): (sides: number) => number {

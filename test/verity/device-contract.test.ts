@@ -4,7 +4,7 @@ import { VerityDevice, type VerityDeviceOptions } from "../../src/verity/device.
 import type { VerityParameters } from "../../src/verity/identity.ts";
 import { type ContractSubject, describeBlockDeviceContract } from "../device/contract.ts";
 import { HostileDevice } from "./hostile-device.ts";
-import { makeVolume } from "./volume.ts";
+import { makeVolume } from "./reference-volume.ts";
 
 const kinds: [string, Partial<VerityParameters>, Partial<VerityDeviceOptions>][] = [
   ["blocks of 512", {}, {}],

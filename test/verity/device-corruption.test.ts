@@ -5,7 +5,7 @@ import { type ErrorLocation, IntegrityError, StorageError } from "../../src/erro
 import type { CorruptionEvent } from "../../src/verity/corruption.ts";
 import { VerityDevice, type VerityDeviceOptions } from "../../src/verity/device.ts";
 import type { VerityParameters } from "../../src/verity/identity.ts";
-import { makeVolume, type Volume } from "./volume.ts";
+import { makeVolume, type Volume } from "./reference-volume.ts";
 
 type Failure = { code: string; at: ErrorLocation };
 

@@ -5,7 +5,7 @@ import { DeviceError, UsageError } from "../../src/errors.ts";
 import { VerityDevice } from "../../src/verity/device.ts";
 import { expectTrue, host, refusal } from "./hosted-volume.ts";
 import { type Behaviour, gate, HostileDevice } from "./hostile-device.ts";
-import { makeVolume } from "./volume.ts";
+import { makeVolume } from "./reference-volume.ts";
 
 const eio = () => new DeviceError("device-failed", "EIO");
 const deviceFailed = { name: "DeviceError", code: "device-failed" };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DeviceError } from "../../src/errors.ts";
 import { expectTrue, hashMismatch, host, mismatch, refusal } from "./hosted-volume.ts";
 import type { Behaviour } from "./hostile-device.ts";
-import { makeVolume } from "./volume.ts";
+import { makeVolume } from "./reference-volume.ts";
 
 describe("H3, H23: the superblock", () => {
   test.each([0, 8, 12, 32, 64, 68, 72, 80, 82, 88, 119, 120, 343, 344, 511])(

@@ -5,7 +5,7 @@ import type { CorruptionEvent } from "../../src/verity/corruption.ts";
 import type { VerityDeviceOptions } from "../../src/verity/device.ts";
 import type { BlockRepairer } from "../../src/verity/repair.ts";
 import { expectTrue, hashMismatch, host, mismatch, refusal } from "./hosted-volume.ts";
-import { blockDigest, type Volume } from "./volume.ts";
+import { blockDigest, type Volume } from "./reference-volume.ts";
 
 /** Knows the true bytes; `spoil` may change what it says. */
 class Oracle implements BlockRepairer {

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { StorageError } from "../../src/errors.ts";
 import { VerityDevice, type VerityDeviceOptions } from "../../src/verity/device.ts";
 import { HostileDevice } from "./hostile-device.ts";
-import { makeVolume, type Volume } from "./volume.ts";
+import { makeVolume, type Volume } from "./reference-volume.ts";
 
 /** A volume on two hostile devices. */
 export interface Hosted {
