@@ -4,6 +4,7 @@ import type { VerityReport } from "../verity/verify-report.ts";
 import { counted } from "./byte-quantity.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { GeometrySource } from "./volume.ts";
+import type { Verification } from "./volume-verification.ts";
 
 /** Numbers in one list of the JSON at most; `truncated` says that there are more. */
 export const maxListed = 1_000_000;
@@ -14,16 +15,14 @@ const maxNamed = 16;
  * 0 where every block verifies; 1 where only the root hash is wrong; else 2.
  * With error correction veritysetup does not tell a wrong root hash apart.
  */
-export function verifyExitCode(report: VerityReport, corrected: boolean): ExitCode {
+export function verifyExitCode({ report, correctedBytes }: Verification): ExitCode {
   if (report.ok) return exitCodes.success;
-  return onlyRootHashIsWrong(report) && !corrected ? exitCodes.failure : exitCodes.corrupt;
+  const told = onlyRootHashIsWrong(report) && correctedBytes === undefined;
+  return told ? exitCodes.failure : exitCodes.corrupt;
 }
 
-/**
- * @param report what was found.
- * @param geometrySource `"superblock"` is said; anything else is the caller's own word.
- */
-export function verifyJson(report: VerityReport, geometrySource: GeometrySource): Record<string, unknown> {
+/** The lists are cut at `maxListed`; that the geometry was the superblock's word is said, the caller's own is not. */
+export function verifyJson({ report, geometrySource }: Verification): Record<string, unknown> {
   const truncated =
     report.unreadableBlocks.blocks > maxListed ||
     report.badHashBlockCount > maxListed ||
@@ -40,13 +39,18 @@ export function verifyJson(report: VerityReport, geometrySource: GeometrySource)
 }
 
 /** The lines for standard error; none where all is well and nothing was repaired. */
-export function verifyLines(report: VerityReport, corrected: boolean): string[] {
+export function verifyLines({ report, correctedBytes }: Verification): string[] {
   if (onlyRootHashIsWrong(report)) return ["Verification of root hash failed."];
   const lines = mismatchLines(report);
   const repaired = report.repairedBlocks.blocks + report.repairedHashBlocks.length;
-  if (repaired > 0) lines.push(`Found ${repaired} repairable errors with FEC device.`);
+  if (repaired > 0) {
+    lines.push(
+      `Found ${correctedBytes} repairable errors with FEC device.`,
+      `${counted(repaired, "block")} repaired and checked by the tree again.`,
+    );
+  }
   if (report.ok) return lines;
-  if (corrected) lines.push("Errors cannot be repaired with FEC device.");
+  if (correctedBytes !== undefined) lines.push("Errors cannot be repaired with FEC device.");
   if (report.badHashBlockCount > 0) lines.push(badHashBlockLine(report));
   lines.push(unreadableLine(report));
   return lines;

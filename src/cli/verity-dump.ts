@@ -5,8 +5,8 @@ import { uuidText } from "../verity/uuid.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { ActionContext } from "./verity-command.ts";
 import { fecInformation } from "./verity-fec.ts";
-import { type FecInformation, printInformation } from "./verity-information.ts";
-import { type FecOptions, fecFrom, placementFrom } from "./verity-parameters.ts";
+import { printInformation } from "./verity-information.ts";
+import { fecFrom, placementFrom } from "./verity-parameters.ts";
 import { VolumeFiles } from "./volume-files.ts";
 import { volumeSuperblock } from "./volume-superblock.ts";
 
@@ -20,21 +20,10 @@ export async function runDump(context: ActionContext, operands: readonly string[
   // veritysetup has no superblock to dump without one either, and takes the option all the same.
   const placement = { ...placementFrom(options), superblock: true };
   const superblock = await volumeSuperblock(hash, placement.hashOffsetBytes, signal);
-  const { dataBlocks, dataBlockSize, hashBlockSize } = superblock;
+  const { dataBlocks, hashBlockSize } = superblock;
   const first = firstHashBlock(placement, hashBlockSize);
-  const parity = async ({ device, ...rest }: FecOptions): Promise<FecInformation | undefined> => {
-    await files.sizeBytesOf(device);
-    return fecInformation(
-      { device, ...rest },
-      {
-        dataBlocks,
-        blockSize: dataBlockSize,
-        firstHashBlock: first,
-        hashDeviceSizeBytes: hash.sizeBytes,
-        onHashDevice: await files.identical(device, hashDevice),
-      },
-    );
-  };
+  // A superblock may leave the count open; there is then no tree to tell of.
+  const geometry = dataBlocks === 0 ? undefined : treeGeometry(superblock, dataBlocks, first);
   printInformation(context, {
     hashDevice,
     uuid: uuidText(superblock.uuid),
@@ -42,8 +31,8 @@ export async function runDump(context: ActionContext, operands: readonly string[
     dataBlocks,
     placement,
     firstHashBlock: first,
-    hashBlocks: dataBlocks === 0 ? 0 : treeGeometry(superblock, dataBlocks, first).hashBlocks,
-    fec: fec === undefined ? undefined : await parity(fec),
+    hashBlocks: geometry?.hashBlocks ?? 0,
+    fec: fec && geometry && (await fecInformation(fec, geometry, files, hashDevice)),
   });
   return exitCodes.success;
 }

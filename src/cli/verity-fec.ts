@@ -1,33 +1,59 @@
-/** What `format` and `dump` tell of error correction. */
-
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
+/** Error correction as the options ask for it: what is told of it, and repairing while verifying. */
+import { paritySizeBytes } from "../verity/fec-layout.ts";
+import { FecRepairer } from "../verity/fec-repair.ts";
+import type { TreeGeometry } from "../verity/geometry.ts";
+import type { ActionContext } from "./verity-command.ts";
 import type { FecInformation } from "./verity-information.ts";
-import type { FecOptions } from "./verity-parameters.ts";
-
-/** Symbols in a codeword of the Reed–Solomon code. */
-const codewordBytes = 255;
-
-/** What parity covers: the data, and the hash device from its first hash block to its end or to the parity. */
-export interface FecCoverage {
-  readonly dataBlocks: number;
-  readonly blockSize: number;
-  readonly firstHashBlock: number;
-  readonly hashDeviceSizeBytes: number;
-  readonly onHashDevice: boolean;
-}
+import { checkRoots, type FecOptions, fecFrom } from "./verity-parameters.ts";
+import type { Volume } from "./volume.ts";
+import type { VolumeFiles } from "./volume-files.ts";
 
 /**
- * As veritysetup counts it (`VERITY_FEC_blocks`), also where nothing was made
- * yet: `dump` believes its options.
+ * How much parity there is, or would be: `dump` believes its options.
+ *
+ * @param hashPath parity on this device covers it up to itself, parity elsewhere to its end.
  */
-export function fecInformation(fec: FecOptions, coverage: FecCoverage): FecInformation | undefined {
-  const { roots, offsetBytes } = fec;
-  if (roots === 0) return undefined;
-  if (roots > 24)
-    throw new CommandFailure(exitCodes.failure, "Invalid number of parity bytes.\n--fec-roots is 2 to 24.");
-  const hashEndBytes = coverage.onHashDevice ? offsetBytes : coverage.hashDeviceSizeBytes;
-  const hashEnd = Math.floor(hashEndBytes / coverage.blockSize);
-  const covered = coverage.dataBlocks + (hashEnd === 0 ? 0 : Math.max(0, hashEnd - coverage.firstHashBlock));
-  const rounds = Math.ceil(covered / (codewordBytes - roots));
-  return { roots, offsetBytes, parityBlocks: rounds * roots, onHashDevice: coverage.onHashDevice };
+export async function fecInformation(
+  fec: FecOptions,
+  geometry: TreeGeometry,
+  files: VolumeFiles,
+  hashPath: string,
+): Promise<FecInformation> {
+  checkRoots(fec);
+  await files.sizeBytesOf(fec.device);
+  const onHashDevice = await files.identical(fec.device, hashPath);
+  const coveredBytes = onHashDevice ? fec.offsetBytes : await files.sizeBytesOf(hashPath);
+  const sizeBytes = paritySizeBytes(fec.roots, geometry, coveredBytes);
+  const parityBlocks = sizeBytes / geometry.dataBlockSize;
+  return { roots: fec.roots, offsetBytes: fec.offsetBytes, parityBlocks, onHashDevice };
+}
+
+/** Repairs blocks of a volume, and counts the bytes that were wrong in them. */
+export interface CountingRepairer {
+  readonly repairer: FecRepairer;
+  readonly correctedBytes: () => number;
+}
+
+/** A repairer for a volume that is to be verified; `undefined` without `--fec-device`. */
+export async function openRepairer(
+  { options }: ActionContext,
+  files: VolumeFiles,
+  { data, hash, identity, placement }: Volume,
+): Promise<CountingRepairer | undefined> {
+  const fec = fecFrom(options);
+  if (fec === undefined) return undefined;
+  checkRoots(fec);
+  const device = await files.open(fec.device);
+  let corrected = 0;
+  const repairer = FecRepairer.open({
+    data,
+    hash,
+    identity,
+    placement,
+    fec: { roots: fec.roots, device, offsetBytes: fec.offsetBytes },
+    onRepair: ({ correctedBytes }) => {
+      corrected += correctedBytes;
+    },
+  });
+  return { repairer, correctedBytes: () => corrected };
 }

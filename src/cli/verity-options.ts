@@ -76,7 +76,6 @@ function repeated(text: string, previous: unknown): readonly string[] {
 const all: readonly VerityAction[] = ["format", "verify", "dump", "tree"];
 const writing: readonly VerityAction[] = ["format"];
 const checking: readonly VerityAction[] = ["verify", "tree"];
-const dumping: readonly VerityAction[] = ["dump"];
 const building: readonly VerityAction[] = ["format", "verify", "tree"];
 const u32: (text: string) => number = unsigned(u32Max);
 const u64: (text: string) => number = unsigned(u64Max);
@@ -121,9 +120,9 @@ const entries: readonly OptionEntry[] = [
     u64,
   ),
   entry("--no-superblock", "no superblock: the parameters are these options' alone", building, "ignored"),
-  entry("--fec-device <path>", "device or file of the error correction data", dumping, "refused"),
-  entry("--fec-offset <bytes>", "where the error correction data start on it", dumping, "refused", u64),
-  entry("--fec-roots <number>", "parity bytes a codeword, 2 to 24 (default: 2)", dumping, "refused", u32),
+  entry("--fec-device <path>", "device or file of the error correction data", all, "ignored"),
+  entry("--fec-offset <bytes>", "where the error correction data start on it", all, "ignored", u64),
+  entry("--fec-roots <number>", "parity bytes a codeword, 2 to 24 (default: 2)", all, "ignored", u32),
   entry(
     "--root-hash-file <path>",
     "file of the root hash in hex: written by format, read elsewhere",

@@ -82,7 +82,12 @@ export function checkFecParameters(fec: FecOptions, parameters: PlainParameters)
       `--data-block-size is ${parameters.dataBlockSize}, --hash-block-size ${parameters.hashBlockSize}.`,
     );
   }
-  if (fec.roots < 2 || fec.roots > 24) {
+  checkRoots(fec);
+}
+
+/** @throws {CommandFailure} for other numbers of roots than the kernel takes. */
+export function checkRoots({ roots }: FecOptions): void {
+  if (roots < 2 || roots > 24) {
     throw refusal("Invalid number of parity bytes.", "--fec-roots is 2 to 24.");
   }
 }

@@ -10,13 +10,14 @@ import { treeText } from "./tree-text.ts";
 import { type TreePath, type TreeView, treePath } from "./tree-view.ts";
 import { geometryNote, verifyExitCode, verifyJson } from "./verify-output.ts";
 import type { ActionContext } from "./verity-command.ts";
-import { verifyVolume } from "./verity-verify.ts";
-import { type GeometrySource, openShape, openVolume } from "./volume.ts";
+import { openShape, openVolume } from "./volume.ts";
 import { VolumeFiles } from "./volume-files.ts";
+import { type Verification, verifyVolume } from "./volume-verification.ts";
 
 interface DrawnTree {
   readonly view: TreeView;
-  readonly geometrySource: GeometrySource;
+  /** Absent where the shape alone is drawn. */
+  readonly verification?: Verification;
   readonly exitCode: ExitCode;
 }
 
@@ -31,7 +32,7 @@ export async function runTree(context: ActionContext, operands: readonly string[
   if (options.html !== undefined) await writePage(options.html, treePage(drawn.view));
   if (options.json) terminal.out(JSON.stringify(treeJson(drawn)));
   else if (options.html === undefined) terminal.out(treeText(drawn.view));
-  const note = drawn.view.findings === undefined ? undefined : geometryNote(drawn.geometrySource);
+  const note = drawn.verification && geometryNote(drawn.verification.geometrySource);
   if (note !== undefined) terminal.err(note);
   return drawn.exitCode;
 }
@@ -47,11 +48,7 @@ async function bareTree(
   const block = blockFrom(options.block, geometry);
   const path = block === undefined ? undefined : await treePath(geometry, hash, block, undefined, signal);
   const view = { hashDevice: hashPath, parameters, geometry, ...withPath(path) };
-  return {
-    view,
-    geometrySource: placement.superblock ? "superblock" : "options",
-    exitCode: exitCodes.success,
-  };
+  return { view, exitCode: exitCodes.success };
 }
 
 async function verifiedTree(
@@ -65,8 +62,8 @@ async function verifiedTree(
   const first = firstHashBlock(placement, identity.hashBlockSize);
   const geometry = treeGeometry(identity, identity.dataBlocks, first);
   const block = blockFrom(options.block, geometry);
-  const report = await verifyVolume(context, volume);
-  const findings = treeFindings(geometry, report);
+  const verification = await verifyVolume(context, files, volume);
+  const findings = treeFindings(geometry, verification.report);
   const path = block === undefined ? undefined : await treePath(geometry, hash, block, findings, signal);
   const view = {
     hashDevice: hashPath,
@@ -77,8 +74,7 @@ async function verifiedTree(
     findings,
     ...withPath(path),
   };
-  const exitCode = verifyExitCode(report, options.fecDevice !== undefined);
-  return { view, geometrySource: volume.geometrySource, exitCode };
+  return { view, verification, exitCode: verifyExitCode(verification) };
 }
 
 function withPath(path: TreePath | undefined): { path?: TreePath } {
@@ -100,8 +96,8 @@ async function writePage(path: string, page: string): Promise<void> {
   }
 }
 
-function treeJson({ view, geometrySource }: DrawnTree): Record<string, unknown> {
-  const { geometry, parameters, path, findings, rootHash } = view;
+function treeJson({ view, verification }: DrawnTree): Record<string, unknown> {
+  const { geometry, parameters, path, rootHash } = view;
   return {
     ...(rootHash === undefined ? {} : { rootHash: toHex(rootHash) }),
     algorithm: parameters.algorithm,
@@ -119,6 +115,6 @@ function treeJson({ view, geometrySource }: DrawnTree): Record<string, unknown> 
       dataBlocksPerHashBlock: geometry.dataBlocksUnder(level, 0).count,
     })),
     ...(path === undefined ? {} : { path }),
-    ...(findings === undefined ? {} : { verified: verifyJson(findings.report, geometrySource) }),
+    ...(verification === undefined ? {} : { verified: verifyJson(verification) }),
   };
 }

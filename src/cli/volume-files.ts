@@ -71,7 +71,8 @@ export class VolumeFiles implements AsyncDisposable {
   async #opened(path: string, options: { writable?: boolean; sizeBytes?: number }): Promise<FileDevice> {
     const key = await fileKey(path);
     const known = this.#devices.get(key);
-    if (known !== undefined && (known.writable || !options.writable)) return known;
+    const { writable = false, sizeBytes = 0 } = options;
+    if (known !== undefined && (known.writable || !writable) && known.sizeBytes >= sizeBytes) return known;
     await known?.close();
     const device = await openDevice(path, options);
     this.#devices.set(key, device);

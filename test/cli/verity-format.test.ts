@@ -93,6 +93,33 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     expectSame(outcomes, ["hash", "root"]);
   });
 
+  test.each([
+    ["two roots", []],
+    ["24 roots", ["--fec-roots=24"]],
+    ["one data block", ["--data-blocks=1", "--fec-roots=3"]],
+    ["an offset", ["--fec-offset=8192"]],
+    ["small blocks", ["--data-block-size=512", "--hash-block-size=512"]],
+    ["no superblock", ["--no-superblock"]],
+  ])("error correction: %s", (_, args) => {
+    expectSame(both(["format", "data", "hash", ...named, "--fec-device=fec", ...args]), ["hash", "fec"]);
+  });
+
+  test("error correction in the hash file, and in one file for all", () => {
+    const offsets = ["--hash-offset=1228800", "--fec-offset=1249280", "--data-blocks=300"];
+    const inOne = both(["format", "data", "data", ...named, ...offsets, "--fec-device=data"]);
+    expectSame(inOne, ["data"]);
+    const inHash = both(["format", "data", "hash", ...named, "--fec-device=hash", "--fec-offset=20480"]);
+    expectSame(inHash, ["hash"]);
+  });
+
+  test("error correction over a hash file that goes on after the tree", () => {
+    const args = ["format", "data", "hash", ...named, "--fec-device=fec"];
+    expectSame(
+      both(args, (folder) => writeFileSync(join(folder, "hash"), seedBytes(100_000))),
+      ["hash", "fec"],
+    );
+  });
+
   test("data and tree in one file", () => {
     const args = ["format", "data", "data", ...named, "--data-blocks=200", "--hash-offset=819200"];
     expectSame(both(args), ["data"]);
@@ -123,6 +150,11 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["data blocks in hex", ["--data-blocks=0x10"]],
     ["an offset with a unit", ["--hash-offset=1M"]],
     ["a block size beyond 32 bits", ["--data-block-size=4294967296"]],
+    ["one root", ["--fec-device=fec", "--fec-roots=1"]],
+    ["25 roots", ["--fec-device=fec", "--fec-roots=25"]],
+    ["a FEC offset within a sector", ["--fec-device=fec", "--fec-offset=100"]],
+    ["parity over blocks of two sizes", ["--fec-device=fec", "--data-block-size=512"]],
+    ["parity in the data", ["--fec-device=data", "--fec-offset=4096"]],
     ["an unknown option", ["--bogus"]],
     ["an option that wants a value", ["--uuid"]],
     ["an option of open", ["--ignore-corruption"]],
@@ -140,6 +172,7 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["a data device that is a folder", ["format", ".", "hash"], 4],
     ["an empty data device", ["format", "/dev/null", "hash"], 4],
     ["a hash device in no folder", ["format", "data", "no/hash"], 1],
+    ["a FEC device in no folder", ["format", "data", "hash", "--fec-device=no/fec"], 1],
     ["data and tree that overlap", ["format", "data", "data", "--data-blocks=9", "--hash-offset=4096"], 1],
     ["a root hash file in no folder", ["format", "data", "hash", "--root-hash-file=no/root"], 1],
     ["no hash device", ["format", "data"], 1],
@@ -181,6 +214,14 @@ test("large data blocks bring veritysetup's warning", () => {
   expect(stderr).toBe(
     "WARNING: Kernel cannot activate device if data block size exceeds page size (4096).\n",
   );
+});
+
+test("parity may not lie in the tree, where veritysetup overwrites it", () => {
+  const folder = scratchFolder();
+  writeFileSync(join(folder, "data"), data);
+  const { code, stderr } = verity(folder, "format", "data", "hash", "--fec-device=hash", "--fec-offset=4096");
+  expect(code).toBe(1);
+  expect(stderr).toContain("Hash area overlaps with FEC area.");
 });
 
 test("a failure leaves an existing hash file at its size", () => {

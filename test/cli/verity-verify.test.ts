@@ -40,6 +40,7 @@ const refused = separate.filter(({ name }) => name === "sb-pad2-changed");
 const plain = separate.filter(
   ({ base, name }) => !base.includes("fec") && !refused.some((r) => r.name === name),
 );
+const corrected = separate.filter(({ base }) => base.includes("fec"));
 
 describe("golden corruptions", () => {
   test.each(plain)("$name", (corruption) => {
@@ -52,6 +53,13 @@ describe("golden corruptions", () => {
     // The kernel's options make it answer for blocks that are not what was written.
     if (corruption.open_opts === "") expect(JSON.parse(stdout).unreadableBlocks).toEqual(kernel);
     expect(JSON.parse(stdout).ok).toBe(rc === 0);
+  });
+
+  test.each(corrected)("with error correction: $name", (corruption) => {
+    const { code, stdout } = verifyCorruption(corruption);
+    const bad = corruption.kernel["6.12"]?.bad_blocks ?? [];
+    expect(JSON.parse(stdout).unreadableBlocks).toEqual(bad);
+    expect(code).toBe(bad.length === 0 ? 0 : 2);
   });
 
   test.each(refused)("the one deliberate difference: $name", (corruption) => {
@@ -115,6 +123,7 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["verify", "nothing", "hash", rootHash],
     ["verify", "data", "nothing", rootHash],
     ["verify", ".", "hash", rootHash],
+    ["verify", "data", "hash", rootHash, "--fec-device=nothing"],
   ])("a device that is not there: %s %s %s", (...args) => {
     const folder = volumeFolder();
     const theirs = veritysetup(folder, ...args);
