@@ -41,3 +41,17 @@ test("the library's example", () => {
   execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], options);
   expect(execFileSync(process.execPath, ["example.js"], options)).toBe("256 42\n");
 });
+
+test("the command's examples", () => {
+  const lines = codeBlocks("sh").flatMap((block) => block.trim().split("\n"));
+  const examples = lines.filter((line) => line.startsWith("sealstone "));
+  expect(examples.length).toBeGreaterThan(0);
+  const cwd = workFolder("commands");
+  const PATH = `${join(inject("consumer"), "node_modules/.bin")}:${process.env["PATH"]}`;
+  const env = { ...process.env, PATH };
+  const output = examples
+    .map((line) => execFileSync("sh", ["-c", line], { cwd, env, encoding: "utf8", stdio: "pipe" }))
+    .join("");
+  expect(output).toMatch(/^Root hash: +\t[0-9a-f]{64}$/m);
+  expect(readFileSync(join(cwd, "tree.html"), "utf8")).toContain("</html>");
+});
