@@ -9,6 +9,7 @@ export { startWebDigests } from "./digest-pool-web.ts";
 export { encodeFec, type FecEncodeOptions, type FecProgress } from "./fec-encode.ts";
 export { type FecParameters, paritySizeBytes } from "./fec-layout.ts";
 export { type FecRepair, FecRepairer, type FecRepairerOptions } from "./fec-repair.ts";
+export { repairVerity, type VerityRepairOptions } from "./fec-write-back.ts";
 export * from "./format.ts";
 export * from "./geometry.ts";
 export * from "./identity.ts";

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { BlockDevice } from "../../src/device/block-device.ts";
 import { MemoryDevice } from "../../src/device/memory-device.ts";
+import { IntegrityError } from "../../src/errors.ts";
+import { VerityDevice } from "../../src/verity/device.ts";
 import { FecRepairer } from "../../src/verity/fec-repair.ts";
 import { verifyVerity } from "../../src/verity/verify.ts";
 import { corruptedVolume, corruptions } from "./corruptions.ts";
@@ -13,7 +16,25 @@ import {
   messageBlock,
   verifyWithFec,
 } from "./fec-volume.ts";
-import { goldenIdentity, goldenPlacement } from "./golden.ts";
+import { goldenData, goldenIdentity, goldenPlacement } from "./golden.ts";
+
+/** Reads block by block, as the kernel was asked to: what is refused stays zeros. */
+async function readEveryBlock(
+  device: BlockDevice,
+  blockSize: number,
+): Promise<{ refused: number[]; bytes: Uint8Array }> {
+  const bytes = new Uint8Array(device.sizeBytes);
+  const refused: number[] = [];
+  for (let offset = 0; offset < bytes.length; offset += blockSize) {
+    try {
+      await device.read(offset, bytes.subarray(offset, offset + blockSize));
+    } catch (error) {
+      expect(error).toBeInstanceOf(IntegrityError);
+      refused.push(offset / blockSize);
+    }
+  }
+  return { refused, bytes };
+}
 
 describe("golden corruptions", () => {
   const withFec = corruptions.filter(({ base }) => base.includes("fec"));
@@ -38,6 +59,24 @@ describe("golden corruptions", () => {
       const expected = corruption.kernel["6.12"]?.bad_blocks;
       expect(report.unreadableBlocks.numbers()).toEqual(expected);
       expect(report.ok).toBe(expected?.length === 0);
+    });
+
+    test.each(withFec)("$name: a verified device refuses those, and reads the others", async (corruption) => {
+      const { volume, data, hash, fec, rootHash } = corruptedVolume(corruption);
+      const devices = { data: new MemoryDevice(data), hash: new MemoryDevice(hash) };
+      const identity = { ...goldenIdentity(volume), rootHash };
+      const placement = goldenPlacement(volume);
+      const roots = volume.name.includes("fec24") ? 24 : 2;
+      const repairer = FecRepairer.open({
+        ...{ ...devices, identity, placement, locate },
+        fec: { roots, device: new MemoryDevice(fec), offsetBytes: 0 },
+      });
+      await using device = await VerityDevice.open({ ...devices, identity, placement, repairer });
+      const { refused, bytes } = await readEveryBlock(device, identity.dataBlockSize);
+      expect(refused).toEqual(corruption.kernel["6.12"]?.bad_blocks);
+      const truth = goldenData(volume);
+      for (const block of refused) truth.fill(0, block * 4096, (block + 1) * 4096);
+      expect(Buffer.compare(bytes, truth)).toBe(0);
     });
   });
 });
