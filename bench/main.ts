@@ -10,12 +10,23 @@ import { changesBetween, describeChanges } from "./report/compare.ts";
 import { figuresPage } from "./report/page.ts";
 import { plotSuite } from "./report/plot.ts";
 import { benchFolder, type Results, readResults, type SuiteResult, writeResults } from "./report/results.ts";
+import { fileReads } from "./suites/file-reads.ts";
 import { flat } from "./suites/flat.ts";
 import { saltedBlocks } from "./suites/salted-blocks.ts";
 import type { Suite, WatchedRatio } from "./suites/suite.ts";
+import { deviceLongReads, deviceShortReads } from "./suites/verity-device.ts";
 import { formatDevice, formatWithFec, verifyDevice } from "./suites/whole-device.ts";
 
-const suites: readonly Suite[] = [saltedBlocks, verifyDevice, formatDevice, formatWithFec, flat];
+const suites: readonly Suite[] = [
+  saltedBlocks,
+  deviceLongReads,
+  deviceShortReads,
+  fileReads,
+  verifyDevice,
+  formatDevice,
+  formatWithFec,
+  flat,
+];
 
 await main(process.argv.slice(2));
 
