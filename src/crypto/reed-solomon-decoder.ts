@@ -72,11 +72,10 @@ export class ReedSolomonDecoder {
     invariant(remainder.length === this.roots, `a remainder of ${remainder.length} bytes`);
     if (!this.#findSyndromes(remainder)) return intact;
     if (erasures.length > this.roots) return uncorrectable;
-    this.#findLocator(erasures);
-    const found = this.#findZeros();
-    if (found === undefined) return uncorrectable;
-    const errors = found - this.#countErasures(erasures, found);
+    const found = this.#findLocator(erasures);
+    const errors = found - erasures.length;
     if (2 * errors + erasures.length > this.roots) return uncorrectable;
+    if (!this.#findZeros(found, erasures)) return uncorrectable;
     const count = this.#findValues(found);
     return count === undefined ? uncorrectable : { kind: "decoded", count };
   }
@@ -97,8 +96,12 @@ export class ReedSolomonDecoder {
     return true;
   }
 
-  /** Λ, by Berlekamp–Massey from the product of the erasures' (1 − X x). */
-  #findLocator(erasures: readonly number[]): void {
+  /**
+   * Λ, by Berlekamp–Massey from the product of the erasures' (1 − X x), which stays its factor.
+   *
+   * @returns how many positions are in doubt, the erasures among them: Λ's degree, if Λ is to be had.
+   */
+  #findLocator(erasures: readonly number[]): number {
     const { roots } = this;
     const locator = this.#locator.fill(0);
     const connection = this.#connection;
@@ -130,22 +133,26 @@ export class ReedSolomonDecoder {
         for (let i = 0; i <= roots; i++) connection[i] = multiply(inverse, this.#previous[i] as number);
       }
     }
+    return length;
   }
 
-  /** The zeros X^-1 of Λ, as logarithms of X. `undefined` unless there are as many as its degree. */
-  #findZeros(): number | undefined {
+  /** The zeros X^-1 of Λ, as logarithms of X. False unless there are `degree` of them. */
+  #findZeros(degree: number, erasures: readonly number[]): boolean {
     const locator = this.#locator;
-    let degree = this.roots;
-    while (locator[degree] === 0) degree--;
+    if (locator[degree] === 0) return false;
+    if (degree === erasures.length) {
+      for (const [i, position] of erasures.entries()) this.#found[i] = codewordSymbols - 1 - position;
+      return true;
+    }
     if (degree === 1) {
       this.#found[0] = logarithm[locator[1] as number] as number;
-      return 1;
+      return true;
     }
     let found = 0;
     for (let power = 0; power < fieldOrder && found < degree; power++) {
       if (this.#evaluate(locator, degree, power) === 0) this.#found[found++] = power;
     }
-    return found === degree ? found : undefined;
+    return found === degree;
   }
 
   /** A polynomial, lowest degree first, at X^-1 = alpha^-power. */
@@ -154,14 +161,6 @@ export class ReedSolomonDecoder {
     let value = 0;
     for (let i = degree; i >= 0; i--) value = multiplyByPower(value, inverse) ^ (polynomial[i] as number);
     return value;
-  }
-
-  #countErasures(erasures: readonly number[], found: number): number {
-    let count = 0;
-    for (const position of erasures) {
-      if (this.#found.subarray(0, found).includes(codewordSymbols - 1 - position)) count++;
-    }
-    return count;
   }
 
   /** Forney's values; `undefined` where they do not explain every syndrome. */
