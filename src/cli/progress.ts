@@ -54,7 +54,7 @@ export function progressLine(
   const figures = `  ${byteQuantity(doneBytes)} of ${byteQuantity(totalBytes)}, ${byteQuantity(Math.round(bytesPerSecond))}/s${left}`;
   const head = `${verb} ${percent} `;
   const room = columns - 1 - head.length - figures.length - 2;
-  if (room < 8) return `${verb} ${percent}`.slice(0, columns - 1);
+  if (room < 8) return `${verb} ${percent}`.slice(0, Math.max(0, columns - 1));
   const width = Math.min(40, room);
   const filled = Math.round(share * width);
   return `${head}[${"#".repeat(filled)}${".".repeat(width - filled)}]${figures}`;

@@ -1,0 +1,93 @@
+/** The progress bar: its line, and that it is drawn on a terminal only. */
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ProgressBar, progressLine } from "../../src/cli/progress.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+import { hasProgram, run, sealstoneLine, verity } from "./child-command.ts";
+
+describe("the line", () => {
+  test("says how far, how fast, how long still", () => {
+    const line = progressLine("Verifying", 512 * 2 ** 20, 2 ** 30, 2, 100);
+    expect(line).toBe(
+      "Verifying  50% [####################....................]  512 MiB of 1 GiB, 256 MiB/s, 0:02 left",
+    );
+  });
+
+  test.each([0, 1, 10, 30, 57, 80, 200])("is shorter than %i columns", (columns) => {
+    for (const done of [0, 1, 999, 1000]) {
+      expect(progressLine("Verifying", done, 1000, 1, columns).length).toBeLessThan(Math.max(1, columns));
+    }
+  });
+
+  test("nothing to do is all done", () => {
+    expect(progressLine("Hashing", 0, 0, 0.5, 80)).toContain("100%");
+  });
+});
+
+describe("the bar", () => {
+  function recording(columns: number | undefined): { terminal: Terminal; drawn: string[] } {
+    const drawn: string[] = [];
+    const refuse = (): never => {
+      throw new Error("a bar writes no lines");
+    };
+    return { terminal: { out: refuse, err: refuse, status: (text) => drawn.push(text), columns }, drawn };
+  }
+
+  test("is not drawn in the first second, nor without a terminal", async () => {
+    const quick = recording(80);
+    const silent = recording(undefined);
+    {
+      using one = new ProgressBar(quick.terminal, "Hashing");
+      using other = new ProgressBar(silent.terminal, "Hashing");
+      one.update(1, 2);
+      await new Promise((resolve) => setTimeout(resolve, 1050));
+      other.update(1, 2);
+    }
+    expect(quick.drawn).toEqual([]);
+    expect(silent.drawn).toEqual([]);
+  });
+
+  test("is drawn now and then, and taken away", async () => {
+    const { terminal, drawn } = recording(80);
+    {
+      using bar = new ProgressBar(terminal, "Hashing");
+      await new Promise((resolve) => setTimeout(resolve, 1050));
+      for (let i = 0; i < 1000; i++) bar.update(i, 1000);
+    }
+    expect(drawn[0]).toContain("Hashing   0%");
+    expect(drawn.length).toBeLessThan(5);
+    expect(drawn.at(-1)).toBe("");
+  });
+});
+
+describe.skipIf(!hasProgram("script"))("on a terminal (where script is installed)", () => {
+  let folder = "";
+  /** What goes before the bar, and in the end before the lines. */
+  const cleared = "\r\u001b[K";
+  /** Hashed by the slowest of the algorithms, so that it takes more than a second anywhere. */
+  const slow = ["--hash=ripemd160", "--threads=1", "--salt=-"];
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "sealstone-progress-"));
+    writeFileSync(join(folder, "data"), "");
+    truncateSync(join(folder, "data"), 256 * 2 ** 20);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("the bar is drawn, and gone at the end", () => {
+    const line = sealstoneLine("verity", "format", "data", "hash", ...slow);
+    const { code, stdout } = run("script", ["-qec", line, "/dev/null"], folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${cleared}Hashing`);
+    expect(stdout).toContain(`${cleared}VERITY header information for hash`);
+  });
+
+  test("with standard error elsewhere nothing is drawn", () => {
+    const { code, stdout, stderr } = verity(folder, "format", "data", "hash", ...slow);
+    expect(code).toBe(0);
+    expect(stderr).toBe("");
+    expect(stdout).not.toContain("%");
+  });
+});
