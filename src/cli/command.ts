@@ -65,15 +65,17 @@ function quiet(command: Command, terminal: Terminal): Command {
   return command;
 }
 
-function report(error: unknown, args: readonly string[], context: CommandContext): ExitCode {
+function report(thrown: unknown, args: readonly string[], context: CommandContext): ExitCode {
   const { terminal, signal } = context;
+  const error = firstError(thrown);
   const debug = args.includes("--debug");
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.success;
     if (error.code !== "commander.help") terminal.err(usageMessage(error));
     return exitCodes.failure;
   }
-  if (signal.aborted && error === signal.reason) {
+  // Whatever fails once the work was told to stop, fails because of that.
+  if (signal.aborted) {
     terminal.err("Stopped.");
     return exitCodes.interrupted;
   }
@@ -90,6 +92,12 @@ function report(error: unknown, args: readonly string[], context: CommandContext
   const verbose = debug || args.includes("--verbose") || args.includes("-v");
   if (verbose && !args.includes("--json")) terminal.out(statusLine(code));
   return code;
+}
+
+/** The error that began it, where cleaning up after it failed too. */
+function firstError(error: unknown): unknown {
+  const suppressing = error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
+  return suppressing ? firstError(error.suppressed) : error;
 }
 
 /** In popt's words where it has some (`--bogus: unknown option`), with the way on. */

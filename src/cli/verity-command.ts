@@ -17,6 +17,8 @@ import { runVerify } from "./verity-verify.ts";
 /** What an action is given. */
 export interface ActionContext extends CommandContext {
   readonly options: VerityOptions;
+  /** Says something to whoever asked for `--debug`; a line of its own on standard error. */
+  readonly debug: (text: string) => void;
 }
 
 interface ActionEntry {
@@ -119,6 +121,7 @@ export function verityCommand(context: CommandContext, finish: (code: ExitCode) 
     .description("dm-verity volumes, as veritysetup makes and checks them")
     .helpOption("-?, --help", "show this help")
     .helpCommand(false)
+    .enablePositionalOptions()
     .usage("[options] <action> <operands>")
     .configureHelp({
       subcommandTerm: (child) => `${child.name()} ${child.usage().replace("[options] ", "")}`,
@@ -169,7 +172,11 @@ function actionCommand(
     for (const extra of command.args.slice(action.operands.length)) {
       context.terminal.err(`sealstone: operand ${extra} is not used.`);
     }
-    const code = await action.run({ ...context, options }, command.args);
+    const debug = (text: string): void => {
+      if (options.debug) context.terminal.err(`# ${text}`);
+    };
+    debug(`sealstone ${context.version}, Node ${process.version}: ${action.name} ${command.args.join(" ")}`);
+    const code = await action.run({ ...context, options, debug }, command.args);
     const verbose = options.verbose || options.debug;
     if (verbose && !options.json) context.terminal.out(statusLine(code));
     finish(code);

@@ -27,6 +27,9 @@ export async function verifyVolume(
   const totalBytes = identity.dataBlocks * identity.dataBlockSize;
   const correction = await openRepairer(context, files, volume);
   await using digests = startDigestThreads(options, totalBytes);
+  context.debug(
+    `${identity.dataBlocks} data blocks of ${identity.dataBlockSize}, hash blocks of ${identity.hashBlockSize}, ${identity.algorithm}; the geometry is from the ${geometrySource}; ${digests?.shares.length ?? 1} threads`,
+  );
   using bar = new ProgressBar(terminal, "Verifying");
   try {
     const report = await verifyVerity({

@@ -28,6 +28,9 @@ export async function writeVolume(
   const devices = await openDevices(files, plan);
   const { data, hash } = devices;
   await using digests = startDigestThreads(options, geometry.dataSizeBytes);
+  context.debug(
+    `${geometry.dataBlocks} data blocks, ${geometry.hashBlocks} hash blocks from ${geometry.firstHashBlock} on, ${geometry.levels.length} hash levels; ${digests?.shares.length ?? 1} threads`,
+  );
   using bar = new ProgressBar(terminal, "Hashing");
   const { rootHash } = await formatVerity({
     data,
