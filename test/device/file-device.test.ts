@@ -69,6 +69,17 @@ describe("FileDevice", () => {
     expect(Buffer.compare(into, patternBytes(10_000).subarray(2000, 6000))).toBe(0);
   });
 
+  test("zeroes the buffer of a read that was aborted on the way", async () => {
+    await using device = await FileDevice.open(await fileOf(patternBytes(10_000)));
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const into = new Uint8Array(10_000).fill(0xa5);
+    const read = device.read(0, into, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(read).rejects.toBe(reason);
+    expect(into).toEqual(new Uint8Array(10_000));
+  });
+
   test("does not see what is appended after opening", async () => {
     const path = await fileOf(patternBytes(100));
     await using device = await FileDevice.open(path);
