@@ -3,11 +3,11 @@
  * A full run writes `results.json`, the plots and the page, and says what got
  * slower against the results that were there; a partial one only prints.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { interleave, type Measurement, ratio } from "./measure/interleave.ts";
 import { thisMachine } from "./measure/machine.ts";
 import { changesBetween, describeChanges } from "./report/compare.ts";
-import { figuresPage } from "./report/page.ts";
+import { figuresPage, withFigures } from "./report/page.ts";
 import { plotSuite } from "./report/plot.ts";
 import { benchFolder, type Results, readResults, type SuiteResult, writeResults } from "./report/results.ts";
 import { fileReads } from "./suites/file-reads.ts";
@@ -99,7 +99,9 @@ async function publish(results: Results): Promise<void> {
   }
   writeResults(results);
   writeFileSync(`${benchFolder}README.md`, figuresPage(results));
-  print(`\nwritten: ${benchFolder}README.md, results.json and plots/`);
+  const readme = `${benchFolder}../README.md`;
+  writeFileSync(readme, withFigures(readFileSync(readme, "utf8"), results));
+  print("\nwritten: bench/README.md, its results.json and plots/, and the figures of README.md");
 }
 
 function print(line: string): void {

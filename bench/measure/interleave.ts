@@ -70,7 +70,8 @@ async function oneRound(contenders: readonly Contender[], pace: Pace): Promise<n
     retainSamples: true,
     throws: true,
   });
-  for (const { name, run } of contenders) bench.add(name, run);
+  // Left to find out by itself, tinybench would run each once more: for a whole process that is dear.
+  for (const { name, run } of contenders) bench.add(name, run, { async: true });
   await bench.run();
   return contenders.map(({ name, bytes }) => {
     const result = bench.getTask(name)?.result;

@@ -1,4 +1,4 @@
-/** The page of figures, `bench/README.md`, and the short table that the project's README holds. */
+/** The page of figures, `bench/README.md`, and the short table in the project's own README. */
 import type { Machine } from "../measure/machine.ts";
 import type { Spread } from "../measure/statistics.ts";
 import type { Results, SuiteResult } from "./results.ts";
@@ -29,7 +29,7 @@ ${sections.join("\n\n")}
 }
 
 /** The watched ratios of all suites, in Markdown. */
-export function figuresSummary(results: Results): string {
+function figuresSummary(results: Results): string {
   const rows = results.suites.flatMap(({ ratios }) =>
     ratios.map(({ of, to, ratio }) => `| ${of} | ${to} | ${ratio.median.toFixed(2)}× | ${range(ratio, 2)} |`),
   );
@@ -74,4 +74,17 @@ function describeMachine(machine: Machine): string {
     ...(machine.veritysetup ? [machine.veritysetup] : []),
   ];
   return `${machine.processor} ${sha}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${versions.join("; ")}`;
+}
+
+/**
+ * Puts the summary between the markers of a README.
+ *
+ * @throws {Error} where the markers are not there.
+ */
+export function withFigures(readme: string, results: Results): string {
+  const [start, end] = ["<!-- figures:start -->", "<!-- figures:end -->"];
+  const [before, rest] = [readme.split(start)[0], readme.split(end)[1]];
+  if (!readme.includes(start) || rest === undefined)
+    throw new Error(`the README has no place for figures: ${start}`);
+  return `${before}${start}\n${figuresSummary(results)}\n${end}${rest}`;
 }
