@@ -42,7 +42,7 @@ export type CompiledModule = typeof globalThis extends {
 
 /** For runtimes that do not compile bytes at run time. */
 export interface InitOptions {
-  /** `core-simd.wasm` or `core-scalar.wasm` of this very version, compiled. */
+  /** `sealstone/core-simd.wasm` or `sealstone/core-scalar.wasm` of this very version, compiled. */
   readonly module: CompiledModule;
 }
 

@@ -24,6 +24,14 @@ describe.each(runtimes)("$name", (runtime) => {
   });
 
   test.skipIf(runtime.binary === undefined && !inCi)(
+    "takes the core as it is given where bytes are not compiled (needs SEALSTONE_RUNTIMES)",
+    () => {
+      const { sha256 } = expected.digests;
+      expect(JSON.parse(run(runtime, "given-core.js"))).toEqual({ simd: sha256, scalar: sha256 });
+    },
+  );
+
+  test.skipIf(runtime.binary === undefined && !inCi)(
     "runs the command on two threads (needs SEALSTONE_RUNTIMES)",
     () => {
       const folder = mkdtempSync(join(consumer, "command-"));

@@ -80,7 +80,7 @@ test("holds what it needs and nothing else", () => {
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name);
   expect(files.length).toBeGreaterThan(0);
-  expect(files.filter((name) => !/\.(?:js|d\.ts|js\.map)$/.test(name))).toEqual([]);
+  expect(files.filter((name) => !/\.(?:js|d\.ts|js\.map|wasm)$/.test(name))).toEqual([]);
 });
 
 test("maps carry their sources, which the package does not", () => {

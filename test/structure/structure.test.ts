@@ -21,11 +21,11 @@ interface Manifest {
 const { exports } = JSON.parse(readFileSync(`${rootFolder}package.json`, "utf8")) as Manifest;
 
 /** `./verity` → `src/verity/index.ts`: the source of what a subpath hands out. */
-const entrySources = Object.values(exports).flatMap((target) =>
-  typeof target === "string"
-    ? []
-    : [(target["default"] ?? "").replace(/^\.\/dist\//, "src/").replace(/\.js$/, ".ts")],
-);
+const entrySources = Object.values(exports).flatMap((target) => {
+  const [, path] =
+    /^\.\/dist\/(.*)\.js$/.exec(typeof target === "string" ? "" : (target["default"] ?? "")) ?? [];
+  return path === undefined ? [] : [`src/${path}.ts`];
+});
 
 test("the rules see the sources", () => {
   expect(source.length).toBeGreaterThan(20);

@@ -1,12 +1,17 @@
 /** A consumer's module that names types and values of every subpath. */
-import { type BlockDevice, type BlockHasher, createBlockHasher, StorageError } from "sealstone";
+import { type BlockDevice, type BlockHasher, createBlockHasher, init, StorageError } from "sealstone";
 import { toHex } from "sealstone/bytes";
+import core from "sealstone/core-simd.wasm";
 import type { HashAlgorithm } from "sealstone/crypto";
 import type { WritableBlockDevice } from "sealstone/device";
 import type { ErrorCode } from "sealstone/errors";
 import type { VerityIdentity } from "sealstone/verity";
 
 const algorithm: HashAlgorithm = "sha256";
+
+export function giveCore(): void {
+  init({ module: core });
+}
 
 export async function hashOne(device: BlockDevice, identity: VerityIdentity): Promise<string> {
   const hasher: BlockHasher = await createBlockHasher({
