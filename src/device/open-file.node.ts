@@ -1,8 +1,9 @@
 /** Opening what can be a device, and finding its size. */
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { DeviceError, InvariantError, StorageError, UsageError } from "../errors.ts";
+import { DeviceError, StorageError, UsageError } from "../errors.ts";
+import { blockDeviceSizeBytes } from "./block-device-size.node.ts";
 import type { FileDeviceHandle } from "./device-handle.ts";
 
 /** How to open a file as a device. */
@@ -127,7 +128,7 @@ async function sizeOf(
       at: { device: path },
     });
   }
-  const sizeBytes = Number(stats.isFile() ? stats.size : await blockDeviceSizeBytes(stats));
+  const sizeBytes = stats.isFile() ? Number(stats.size) : await blockDeviceSizeBytes(stats.rdev);
   if (sizeBytes >= leastSizeBytes) return sizeBytes;
   if (stats.isBlockDevice()) {
     throw new UsageError(
@@ -138,18 +139,6 @@ async function sizeOf(
   }
   await handle.truncate(leastSizeBytes);
   return leastSizeBytes;
-}
-
-/**
- * Linux's answer in `/sys` (in sectors of 512 bytes whatever the device's own),
- * since Node has neither the seek nor the ioctl that would tell.
- */
-async function blockDeviceSizeBytes({ rdev }: BigIntStats): Promise<bigint> {
-  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn);
-  const minor = (rdev & 0xffn) | ((rdev >> 12n) & ~0xffn);
-  const sectors = await readFile(`/sys/dev/block/${major}:${minor}/size`, "ascii");
-  if (!/^\d{1,16}\n$/.test(sectors)) throw new InvariantError("/sys gives a block device no size");
-  return BigInt(sectors.trim()) * 512n;
 }
 
 function openError(path: string, cause: unknown): DeviceError {
