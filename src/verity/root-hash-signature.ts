@@ -5,11 +5,18 @@
  * `crypto/asymmetric_keys/pkcs7_{parser,verify,trust}.c`.
  *
  * What is taken is what the kernel takes, and less in these places:
- * - DER alone, with nothing behind it (the kernel also reads BER, and ignores what follows);
- * - no SHA-1, no MD5 (nor RSA-PSS or Ed25519, which the kernel does not know either);
+ * - DER alone, with nothing behind it (the kernel's decoder also knows indefinite
+ *   lengths, and does not look at what follows);
+ * - RSA PKCS#1 v1.5 and ECDSA with SHA-256, SHA-384 or SHA-512, as the signature's
+ *   algorithms say in both their places; no SHA-1, MD5 or SHA-224. RSA-PSS and
+ *   Ed25519 the kernel does not know either (Linux 6.1);
  * - the signer's own certificate must be among those given, as a key is in a
  *   keyring. Certificates inside the message are not looked at: the host put
  *   them there, and no chain is built over them.
+ *
+ * More is taken in one: signed attributes may list S/MIME capabilities, as OpenSSL
+ * adds them unless told `-nosmimecap`. The kernel refuses those; nothing follows
+ * from them here.
  *
  * As in the kernel, every signer whose certificate was given must hold and there
  * must be one at least; signers that were not given say nothing. Validity dates

@@ -100,24 +100,14 @@ export function guestScript(diskPath: string, cases: readonly PlacedCase[]): str
     cutScript(diskPath, cases),
     ...cases.map(caseScript),
     "dmsetup status --target verity | busybox sed 's/^/@@ status /'",
-    "dmsetup table --target verity | busybox sed 's/^/@@ table /'",
     "echo @@ end",
+    // Setting a terminal waits until all is sent; with the power off, the rest would be lost.
+    "busybox stty sane </dev/console",
     "busybox poweroff -f",
   ].join("\n");
 }
 
 type MutableResult = { -readonly [K in keyof KernelResult]: KernelResult[K] };
-
-/** A line of `dmsetup`, `<device>: <rest>`, for the result of the case that the device is of. */
-function ofDevice(
-  results: MutableResult[],
-  line: string,
-  note: (result: MutableResult, rest: string) => void,
-): void {
-  const [, index, rest = ""] = line.match(/^(\d+)-verity: (.*)$/) ?? [];
-  const result = results[Number(index)];
-  if (result !== undefined) note(result, rest);
-}
 
 /** Reads what the script said on the console. Throws where it did not come to its end. */
 export function parseConsole(text: string): { release: string; results: KernelResult[] } {
@@ -134,15 +124,12 @@ export function parseConsole(text: string): { release: string; results: KernelRe
     else if (key === "output") result.openOutput = rest.trim();
     else if (key === "open") result.openStatus = Number(rest);
     else if (key === "sha256") result.readableSha256 = rest;
-    else if (key === "table")
-      ofDevice(results, rest, (found, table) => {
-        found.table = table;
-      });
-    else if (key === "status")
-      ofDevice(results, rest, (found, status) => {
-        found.status = status.endsWith(" C") ? "C" : "V";
-      });
-    else if (key === "unreadable") {
+    else if (key === "status") {
+      // A line of dmsetup: the device, its sectors, the target and dm-verity's letter.
+      const [, index, letter] = rest.match(/^(\d+)-verity: .* verity ([VC])/) ?? [];
+      const ofCase = results[Number(index)];
+      if (ofCase !== undefined) ofCase.status = letter === "C" ? "C" : "V";
+    } else if (key === "unreadable") {
       result.unreadable = [...rest.matchAll(/(\d+)-(\d+)/g)].map(([, a, b]) => [Number(a), Number(b)]);
     }
   }
@@ -158,6 +145,5 @@ function emptyResult(name: string): MutableResult {
     unreadable: [],
     readableSha256: undefined,
     status: undefined,
-    table: undefined,
   };
 }

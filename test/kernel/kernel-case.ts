@@ -34,8 +34,6 @@ export interface KernelResult {
   readonly readableSha256: string | undefined;
   /** dm-verity's word: `V` until the first corruption, `C` after it. */
   readonly status: "V" | "C" | undefined;
-  /** The device-mapper table as the kernel holds it. */
-  readonly table: string | undefined;
 }
 
 /** Rising numbers as spans. */
@@ -47,4 +45,9 @@ export function spansOf(numbers: readonly number[]): BlockSpan[] {
     else spans.push([number, number]);
   }
   return spans;
+}
+
+/** The numbers that spans hold. */
+export function blocksIn(spans: readonly BlockSpan[]): number[] {
+  return spans.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
 }
