@@ -84,23 +84,28 @@ describeWithKernel("qemu", "Debian's kernel checks root hash signatures", (engin
   const openssl = new OpensslSigner();
   afterAll(() => openssl.close());
 
-  test.skipIf(!hasOpenssl && process.env["CI"] === undefined)("and says what we say (needs openssl)", async () => {
-    const volume = await formatVolume({
-      ...{ algorithm: "sha256", hashType: 1, salt: new Uint8Array(32), dataBlocks: 2 },
-      ...{ dataBlockSize: 4096, hashBlockSize: 4096 },
-    });
-    const { rootHash } = volume.identity;
-    const hex = toHex(rootHash);
-    const signer = openssl.makeSigner("signer", "rsa");
-    const cases = table.map(({ name, command = "smime", content, extra, change }): KernelCase => {
-      const signature = openssl.sign(command, content?.(hex) ?? hex, [signer], extra);
-      return { ...volumeCase(name, volume), signature: change?.(signature) ?? signature };
-    });
-    const { results } = await runKernelCases(engine, cases);
-    for (const [index, { name, kernel, ours }] of table.entries()) {
-      expect(results[index]?.openOutput, name).toMatch(kernel);
-      const signature = cases[index]?.signature ?? new Uint8Array(0);
-      expect(await outcome({ rootHash, signature, certificates: [signer.certificatePem] }), name).toBe(ours);
-    }
-  });
+  test.skipIf(!hasOpenssl && process.env["CI"] === undefined)(
+    "and says what we say (needs openssl)",
+    async () => {
+      const volume = await formatVolume({
+        ...{ algorithm: "sha256", hashType: 1, salt: new Uint8Array(32), dataBlocks: 2 },
+        ...{ dataBlockSize: 4096, hashBlockSize: 4096 },
+      });
+      const { rootHash } = volume.identity;
+      const hex = toHex(rootHash);
+      const signer = openssl.makeSigner("signer", "rsa");
+      const cases = table.map(({ name, command = "smime", content, extra, change }): KernelCase => {
+        const signature = openssl.sign(command, content?.(hex) ?? hex, [signer], extra);
+        return { ...volumeCase(name, volume), signature: change?.(signature) ?? signature };
+      });
+      const { results } = await runKernelCases(engine, cases);
+      for (const [index, { name, kernel, ours }] of table.entries()) {
+        expect(results[index]?.openOutput, name).toMatch(kernel);
+        const signature = cases[index]?.signature ?? new Uint8Array(0);
+        expect(await outcome({ rootHash, signature, certificates: [signer.certificatePem] }), name).toBe(
+          ours,
+        );
+      }
+    },
+  );
 });

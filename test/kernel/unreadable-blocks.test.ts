@@ -4,7 +4,7 @@ import { fromHex } from "../../src/bytes/hex.ts";
 import { SeededRandom } from "../verity/seeded-random.ts";
 import { describeWithKernel } from "./describe-with-kernel.ts";
 import { expectAgreement } from "./expect-agreement.ts";
-import { copyVolume, formatVolume, type VolumeSpec } from "./volume.ts";
+import { formatVolume, type Volume, type VolumeSpec } from "./volume.ts";
 import { flipBit, type NamedVolume } from "./volume-cases.ts";
 
 const small: VolumeSpec = {
@@ -33,35 +33,25 @@ const kinds: readonly (readonly [string, Partial<VolumeSpec>])[] = [
   ["no-superblock", { placement: { hashOffsetBytes: 4096, superblock: false } }],
 ];
 
-/** The volume whole, with bits of its data flipped, and with bits of data and tree flipped. */
-async function broken(
-  kind: string,
-  change: Partial<VolumeSpec>,
-  random: SeededRandom,
-): Promise<NamedVolume[]> {
-  const whole = await formatVolume({ ...small, ...change });
-  const data = copyVolume(whole);
-  const both = copyVolume(whole);
-  const { geometry } = whole;
-  for (let i = 0; i < 5; i++) flipBit(data.data, random.below(geometry.dataSizeBytes), random);
-  for (let i = 0; i < 2; i++) {
-    flipBit(both.data, random.below(geometry.dataSizeBytes), random);
-    const inTree = random.below(geometry.hashBlocks * geometry.hashBlockSize);
-    flipBit(both.hash, geometry.firstHashBlock * geometry.hashBlockSize + inTree, random);
+/** A volume with bits flipped in its data and, where it has one, in its tree. */
+async function broken(change: Partial<VolumeSpec>, random: SeededRandom): Promise<Volume> {
+  const volume = await formatVolume({ ...small, ...change });
+  const { geometry, data, hash } = volume;
+  for (let i = 0; i < 3; i++) flipBit(data, random.below(geometry.dataSizeBytes), random);
+  const treeBytes = geometry.hashBlocks * geometry.hashBlockSize;
+  if (treeBytes > 0) {
+    const offset = geometry.firstHashBlock * geometry.hashBlockSize + random.below(treeBytes);
+    flipBit(hash, offset, random);
   }
-  return [
-    { name: kind, volume: whole },
-    { name: `${kind}.data-broken`, volume: data },
-    ...(geometry.levels.length === 0 ? [] : [{ name: `${kind}.data-and-tree-broken`, volume: both }]),
-  ];
+  return volume;
 }
 
 describeWithKernel("uml", "user-mode-linux", (engine) => {
   test("cannot read the blocks that we refuse, and no others", async () => {
     const random = new SeededRandom(1);
-    const volumes: NamedVolume[] = [];
-    for (const [kind, change] of kinds) volumes.push(...(await broken(kind, change, random)));
+    const volumes: NamedVolume[] = [{ name: "sound", volume: await formatVolume(small) }];
+    for (const [name, change] of kinds) volumes.push({ name, volume: await broken(change, random) });
     const results = await expectAgreement(engine, volumes);
-    for (const { name, status } of results) expect(status, name).toBe(name.endsWith("-broken") ? "C" : "V");
+    for (const { name, status } of results) expect(status, name).toBe(name === "sound" ? "V" : "C");
   }, 300_000);
 });
