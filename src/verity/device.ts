@@ -53,7 +53,7 @@ export interface VerityDeviceOptions extends GeometryOptions {
   readonly corruption?: "error" | "ignore";
   /** The second half of asking for `corruption: "ignore"`: the host may then choose what is read. */
   readonly returnCorruptDataToTheCaller?: boolean;
-  /** Forward error correction, asked when a block is bad or unreadable. Closed with the device. */
+  /** Asked when a block is bad or unreadable: a `FecRepairer`. Closed with the device. */
   readonly repairer?: BlockRepairer;
   /** Whether `close` closes `data` and `hash` too; default: they stay the caller's to close. */
   readonly closeDevices?: boolean;

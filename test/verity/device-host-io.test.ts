@@ -51,6 +51,24 @@ describe("H10: I/O errors", () => {
     await device.close();
   });
 
+  test("of the chunk after the one that is waited for: the read fails with it, and nothing fails unheard", async () => {
+    const { volume, data, open } = host();
+    const device = await open({ chunkBytes: 4096 });
+    await expectTrue(device, volume, 0, volume.data.length);
+    const unheard: unknown[] = [];
+    const listen = (reason: unknown) => unheard.push(reason);
+    process.on("unhandledRejection", listen);
+    data.behaviour = async ({ offsetBytes, honest }) => {
+      if (offsetBytes > 0) throw eio();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      honest();
+    };
+    expect(await refusal(device, 0, volume.data.length)).toMatchObject(deviceFailed);
+    process.off("unhandledRejection", listen);
+    expect(unheard).toEqual([]);
+    await device.close();
+  });
+
   test.each([
     ["an Error of its own", () => new Error("boom")],
     ["nothing at all", () => undefined],
@@ -78,15 +96,13 @@ describe("H11: I/O that never completes", () => {
       await late.passed;
       honest();
     };
-    const abort = new AbortController();
-    const stuck = Array.from({ length: 100 }, () =>
-      device.read(0, new Uint8Array(512), { signal: abort.signal }),
-    );
+    const aborts = Array.from({ length: 100 }, () => new AbortController());
+    const stuck = aborts.map(({ signal }) => device.read(0, new Uint8Array(512), { signal }));
     const settled = Promise.allSettled(stuck);
     await new Promise((resolve) => setTimeout(resolve, 5));
     const fetching = data.reads.length;
     expect(fetching).toBeLessThanOrEqual(16);
-    abort.abort(new Error("enough"));
+    for (const abort of aborts) abort.abort(new Error("enough"));
     for (const outcome of await settled) expect(outcome).toMatchObject({ reason: { message: "enough" } });
     const next = expectTrue(device, volume, 0, 512);
     await new Promise((resolve) => setTimeout(resolve, 5));
