@@ -7,15 +7,17 @@
  *     tail   what is left, the salt if it comes last, and the padding
  *
  * and only head and tail are copied. Whole 64-byte blocks of a leading salt
- * are compressed once, into `saltedState`.
+ * are compressed once, into `saltedState`; whatever else is the same for all
+ * blocks of a size is written once, by `shape`.
  */
 import { blockBytes, initialState, stateBytes } from "./sha256-constants";
 import { compressLanes } from "./sha256-lanes";
 import { compressStream } from "./sha256-stream";
 
+const lanes: i32 = 4;
 const maxSaltBytes: i32 = 256;
 /** 63 bytes of a body's rest or of a short message, 256 of salt, 9 of padding, rounded up. */
-const tailBytes: i32 = 384;
+const tailStride: usize = 384;
 
 const salt: usize = memory.data(256, 16);
 const saltedState: usize = memory.data(32, 16);
@@ -27,6 +29,16 @@ const streamState: usize = memory.data(32, 16);
 
 let saltBytes: i32 = 0;
 let saltFirst: bool = true;
+
+/** The size of block that heads and tails are shaped for. */
+let shapedBytes: i32 = -1;
+/** Bytes of a block that its head takes; 0 where there is no head. */
+let headBytes: i32 = 0;
+let bodyBytes: i32 = 0;
+/** Bytes of a block in its tail, and where in the tail they stand. */
+let restBytes: i32 = 0;
+let restOffset: i32 = 0;
+let tailBytes: i32 = 0;
 
 /** Where the caller writes the salt before `setSalt`. */
 export function saltAddress(): usize {
@@ -43,11 +55,12 @@ export function setSalt(size: i32, first: bool): void {
   assert(size >= 0 && size <= maxSaltBytes);
   saltBytes = size;
   saltFirst = first;
-  memory.copy(saltedState, initialState, stateBytes);
+  shapedBytes = -1;
+  copy(saltedState, initialState, stateBytes);
   if (!first) return;
   const whole = size & ~63;
   compressStream(saltedState, salt, whole / blockBytes);
-  for (let lane = 0; lane < 4; lane++) memory.copy(heads + lane * 64, salt + whole, size - whole);
+  for (let lane = 0; lane < lanes; lane++) copy(heads + lane * blockBytes, salt + whole, size & 63);
 }
 
 /**
@@ -55,91 +68,86 @@ export function setSalt(size: i32, first: bool): void {
  * `stride` bytes after the one before; 32 bytes each at `out`.
  */
 export function digestBlocks(data: usize, size: i32, stride: i32, count: i32, out: usize): void {
+  assert(size >= 0);
+  if (size != shapedBytes) shape(size);
   if (ASC_FEATURE_SIMD) {
     // Three blocks in four lanes still beat three in a row; the fourth lane repeats the third.
-    for (; count >= 3; count -= 4) {
-      const last = count >= 4 ? 3 : 2;
-      digestLanes(data, data + stride, data + 2 * stride, data + last * stride, size);
+    for (; count >= 3; count -= lanes) {
+      const last = min(count, lanes) - 1;
+      digestLanes(data, data + stride, data + 2 * stride, data + last * stride);
       storeLanes(out, last + 1);
-      data += 4 * stride;
-      out += 4 * stateBytes;
+      data += lanes * stride;
+      out += lanes * stateBytes;
     }
   }
   for (; count > 0; count--) {
-    digestOne(data, size);
-    storeDigest(out);
+    digestOne(data);
+    for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(streamState + i)));
     data += stride;
     out += stateBytes;
   }
 }
 
-function digestOne(p: usize, size: i32): void {
-  memory.copy(streamState, saltedState, stateBytes);
-  const taken = fillHead(heads, p, size);
-  if (taken > 0) compressStream(streamState, heads, 1);
-  const body = (size - taken) & ~63;
-  compressStream(streamState, p + taken, body / blockBytes);
-  const length = fillTail(tails, p, size, taken, body);
-  compressStream(streamState, tails, length / blockBytes);
+/** Cuts messages with blocks of `size` bytes, and writes what all their tails share. */
+function shape(size: i32): void {
+  shapedBytes = size;
+  const saltRest = saltFirst ? saltBytes & 63 : 0;
+  const hasHead = saltRest > 0 && saltRest + size >= blockBytes;
+  headBytes = hasHead ? blockBytes - saltRest : 0;
+  bodyBytes = (size - headBytes) & ~63;
+  restBytes = size - headBytes - bodyBytes;
+  restOffset = hasHead ? 0 : saltRest;
+  const saltLast = saltFirst ? 0 : saltBytes;
+  const end = restOffset + restBytes + saltLast;
+  tailBytes = (end + 1 + 8 + 63) & ~63;
+  const bits = bswap<u64>((<u64>saltBytes + <u64>size) << 3);
+  for (let lane = 0; lane < lanes; lane++) {
+    const tail = tails + lane * tailStride;
+    memory.fill(tail, 0, tailStride);
+    copy(tail, salt + (saltBytes & ~63), restOffset);
+    copy(tail + restOffset + restBytes, salt, saltLast);
+    store<u8>(tail + end, 0x80);
+    store<u64>(tail + tailBytes - 8, bits);
+  }
 }
 
-function digestLanes(p0: usize, p1: usize, p2: usize, p3: usize, size: i32): void {
+function digestOne(p: usize): void {
+  copy(streamState, saltedState, stateBytes);
+  if (headBytes > 0) {
+    fillHead(0, p);
+    compressStream(streamState, heads, 1);
+  }
+  compressStream(streamState, p + headBytes, bodyBytes / blockBytes);
+  fillTail(0, p);
+  compressStream(streamState, tails, tailBytes / blockBytes);
+}
+
+function digestLanes(p0: usize, p1: usize, p2: usize, p3: usize): void {
   for (let i: usize = 0; i < 8; i++) v128.store(laneStates + 16 * i, v128.load32_splat(saltedState + 4 * i));
-  const taken = fillHead(heads, p0, size);
-  if (taken > 0) {
-    fillHead(heads + 64, p1, size);
-    fillHead(heads + 128, p2, size);
-    fillHead(heads + 192, p3, size);
+  if (headBytes > 0) {
+    fillHead(0, p0);
+    fillHead(1, p1);
+    fillHead(2, p2);
+    fillHead(3, p3);
     compressLanes(laneStates, heads, heads + 64, heads + 128, heads + 192, 1);
   }
-  const body = (size - taken) & ~63;
-  compressLanes(laneStates, p0 + taken, p1 + taken, p2 + taken, p3 + taken, body / blockBytes);
-  const t1 = tails + tailBytes;
-  const t2 = t1 + tailBytes;
-  const t3 = t2 + tailBytes;
-  const length = fillTail(tails, p0, size, taken, body);
-  fillTail(t1, p1, size, taken, body);
-  fillTail(t2, p2, size, taken, body);
-  fillTail(t3, p3, size, taken, body);
-  compressLanes(laneStates, tails, t1, t2, t3, length / blockBytes);
+  const taken = headBytes;
+  compressLanes(laneStates, p0 + taken, p1 + taken, p2 + taken, p3 + taken, bodyBytes / blockBytes);
+  fillTail(0, p0);
+  fillTail(1, p1);
+  fillTail(2, p2);
+  fillTail(3, p3);
+  const t1 = tails + tailStride;
+  const t2 = t1 + tailStride;
+  compressLanes(laneStates, tails, t1, t2, t2 + tailStride, tailBytes / blockBytes);
 }
 
-/** Bytes of a leading salt that stand before the block in its head. */
-@inline
-function saltRest(): i32 {
-  return saltFirst ? saltBytes & 63 : 0;
+function fillHead(lane: usize, p: usize): void {
+  copy(heads + (lane + 1) * blockBytes - headBytes, p, headBytes);
 }
 
-/** Fills the head behind its salt; returns how many of the block's bytes it took, 0 for no head. */
-function fillHead(head: usize, p: usize, size: i32): i32 {
-  const rest = saltRest();
-  if (rest == 0 || size < 64 - rest) return 0;
-  copy(head + rest, p, 64 - rest);
-  return 64 - rest;
-}
-
-/** Writes all that follows the body; returns its size, a multiple of 64. */
-function fillTail(tail: usize, p: usize, size: i32, taken: i32, body: i32): i32 {
-  let end = tail;
-  const rest = saltRest();
-  if (taken == 0 && rest > 0) {
-    memory.copy(end, salt + (saltBytes & ~63), rest);
-    end += rest;
-  }
-  const left = size - taken - body;
-  copy(end, p + taken + body, left);
-  end += left;
-  if (!saltFirst) {
-    memory.copy(end, salt, saltBytes);
-    end += saltBytes;
-  }
-  store<u8>(end, 0x80);
-  end++;
-  const length = (<i32>(end - tail) + 8 + 63) & ~63;
-  memory.fill(end, 0, tail + length - 8 - end);
-  const bits = <u64>(saltBytes + size) << 3;
-  store<u64>(tail + length - 8, bswap<u64>(bits));
-  return length;
+function fillTail(lane: usize, p: usize): void {
+  copy(tails + lane * tailStride + restOffset, p + headBytes + bodyBytes, restBytes);
 }
 
 /** Copies a few bytes; for so few, `memory.copy` is a call out of the module. */
@@ -152,12 +160,8 @@ function copy(to: usize, from: usize, size: i32): void {
   for (; size > 0; size--) store<u8>(to++, load<u8>(from++));
 }
 
-function storeDigest(out: usize): void {
-  for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(streamState + i)));
-}
-
-function storeLanes(out: usize, lanes: i32): void {
-  for (let lane: usize = 0; lane < <usize>lanes; lane++) {
+function storeLanes(out: usize, count: usize): void {
+  for (let lane: usize = 0; lane < count; lane++) {
     for (let i: usize = 0; i < 8; i++) {
       store<u32>(out + 32 * lane + 4 * i, bswap<u32>(load<u32>(laneStates + 16 * i + 4 * lane)));
     }
