@@ -9,26 +9,26 @@
 import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
-import { readsDirectly } from "../device/direct.ts";
-import { readBlocks, type UnreadBlock } from "./block-reads.ts";
+import { readBlocks, readRun, type UnreadBlock } from "./block-reads.ts";
 import type { DataDigests, DigestBatch, DigestOptions } from "./data-digests.ts";
 import { saltPosition, type VerityParameters } from "./identity.ts";
 
 /** A multiple of every block size. */
 const slotSizeBytes = 1_048_576;
 const slotCount = 3;
-/** How long the stream may keep the event loop from timers and abort events. */
-const turnMs = 50;
+/**
+ * How long the stream may keep timers and abort events waiting on a device whose reads never
+ * leave the microtask queue. Giving way costs a millisecond or more.
+ */
+const turnMs = 200;
 
 /** Hashes blocks of one device; one stream of digests at a time. */
 export class BlockDigester {
   readonly #device: BlockDevice;
   readonly #blockSize: number;
   readonly #hasher: BlockHasher;
-  /** Whether the device reads into the hasher's own memory. */
-  readonly #direct: boolean;
   readonly #blocksPerSlot: number;
-  readonly #buffers: readonly Uint8Array[];
+  readonly #slots: number;
 
   private constructor(
     device: BlockDevice,
@@ -40,14 +40,8 @@ export class BlockDigester {
     this.#device = device;
     this.#blockSize = blockSize;
     this.#hasher = hasher;
-    this.#direct = readsDirectly(device);
     this.#blocksPerSlot = blocksPerSlot;
-    const slotBytes = blocksPerSlot * blockSize;
-    this.#buffers = Array.from({ length: slots }, (_, slot) =>
-      this.#direct
-        ? hasher.input.subarray(slot * slotBytes, (slot + 1) * slotBytes)
-        : new Uint8Array(slotBytes),
-    );
+    this.#slots = slots;
   }
 
   /** @param mostBlocks the longest run to come: for a short one less memory is taken. */
@@ -63,7 +57,7 @@ export class BlockDigester {
       algorithm: parameters.algorithm,
       salt: parameters.salt,
       saltPosition: saltPosition(parameters.hashType),
-      capacityBytes: (readsDirectly(device) ? slots : 1) * blocksPerSlot * blockSize,
+      capacityBytes: slots * blocksPerSlot * blockSize,
     });
     return new BlockDigester(device, blockSize, hasher, blocksPerSlot, slots);
   }
@@ -79,21 +73,23 @@ export class BlockDigester {
     const underWay: Promise<ReadOutcome>[] = [];
     const start = (slot: number, firstBlock: number): void => {
       if (firstBlock >= end) return;
-      const buffer = this.#buffer(slot, Math.min(step, end - firstBlock));
-      underWay[slot] = settled(read(this.#device, firstBlock, this.#blockSize, buffer, stopSignal));
+      const offset = this.#slotOffset(slot);
+      const length = Math.min(step, end - firstBlock) * this.#blockSize;
+      const into = this.#hasher.input.subarray(offset, offset + length);
+      underWay[slot] = settled(read(this.#device, firstBlock, this.#blockSize, into, stopSignal));
     };
     let turnEndMs = Date.now() + turnMs;
     try {
-      for (let slot = 0; slot < this.#buffers.length; slot++) start(slot, first + slot * step);
+      for (let slot = 0; slot < this.#slots; slot++) start(slot, first + slot * step);
       for (let firstBlock = first, slot = 0; firstBlock < end; firstBlock += step) {
         const outcome = await (underWay[slot] as Promise<ReadOutcome>);
         signal?.throwIfAborted();
         if ("error" in outcome) throw outcome.error;
         const blocks = Math.min(step, end - firstBlock);
-        const digests = this.#hash(slot, blocks);
-        start(slot, firstBlock + this.#buffers.length * step);
+        const digests = this.#hasher.digest(this.#slotOffset(slot), this.#blockSize, blocks);
+        start(slot, firstBlock + this.#slots * step);
         yield { firstBlock, count: blocks, digests, unread: outcome.unread };
-        slot = (slot + 1) % this.#buffers.length;
+        slot = (slot + 1) % this.#slots;
         if (Date.now() >= turnEndMs) {
           await new Promise((resolve) => setTimeout(resolve, 0));
           turnEndMs = Date.now() + turnMs;
@@ -110,16 +106,8 @@ export class BlockDigester {
     this.#hasher.close();
   }
 
-  #buffer(slot: number, blocks: number): Uint8Array {
-    return (this.#buffers[slot] as Uint8Array).subarray(0, blocks * this.#blockSize);
-  }
-
-  #hash(slot: number, blocks: number): Uint8Array {
-    if (this.#direct) {
-      return this.#hasher.digest(slot * this.#blocksPerSlot * this.#blockSize, this.#blockSize, blocks);
-    }
-    this.#hasher.input.set(this.#buffer(slot, blocks));
-    return this.#hasher.digest(0, this.#blockSize, blocks);
+  #slotOffset(slot: number): number {
+    return slot * this.#blocksPerSlot * this.#blockSize;
   }
 }
 
@@ -146,13 +134,7 @@ async function settled(read: Promise<readonly UnreadBlock[]>): Promise<ReadOutco
   }
 }
 
-async function readWhole(
-  device: BlockDevice,
-  firstBlock: number,
-  blockSize: number,
-  into: Uint8Array,
-  signal: AbortSignal,
-): Promise<readonly UnreadBlock[]> {
-  await device.read(firstBlock * blockSize, into, { signal });
+async function readWhole(...run: Parameters<typeof readRun>): Promise<readonly UnreadBlock[]> {
+  await readRun(...run);
   return [];
 }

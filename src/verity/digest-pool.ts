@@ -12,7 +12,7 @@
 import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { WorkerPool } from "../crypto/worker-pool.ts";
 import { type DeviceHandle, deviceHandle } from "../device/device-handle.ts";
-import { readBlocks, type UnreadBlock } from "./block-reads.ts";
+import { readBlocks, readRun, type UnreadBlock } from "./block-reads.ts";
 import type { DataDigests, DigestBatch, DigestRequest } from "./data-digests.ts";
 import { type DigestAnswer, type DigestJob, unreadBlocks } from "./digest-job.ts";
 
@@ -116,7 +116,7 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
         const bytes = buffer.subarray(0, count * blockSize);
         let unread: readonly UnreadBlock[] = [];
         if (onReadError === "report") unread = await readBlocks(device, firstBlock, blockSize, bytes, signal);
-        else await device.read(firstBlock * blockSize, bytes, { signal });
+        else await readRun(device, firstBlock, blockSize, bytes, signal);
         const job: DigestJob = {
           request: plan.request,
           source: { kind: "bytes", bytes },

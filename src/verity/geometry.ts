@@ -15,6 +15,7 @@ import type { BlockDevice } from "../device/block-device.ts";
 import { FormatError, type FormatErrorCode, invariant } from "../errors.ts";
 import { checkParameters, type VerityParameters } from "./identity.ts";
 import type { VerityPlacement } from "./placement.ts";
+import { isSameDevice } from "./same-device.ts";
 import { SUPERBLOCK_SIZE_BYTES } from "./superblock.ts";
 
 /** One level of the tree on the hash device. */
@@ -201,7 +202,7 @@ export function checkFits(
     const message = `the hash area ends at byte ${end}, ${hash.name} has ${hash.sizeBytes}`;
     refuse("does-not-fit", "dataBlocks", message, hash);
   }
-  if (data !== hash || end === 0) return;
+  if (end === 0 || !isSameDevice(data, hash)) return;
   const start = Math.min(
     placement.superblock ? placement.hashOffsetBytes : Number.POSITIVE_INFINITY,
     geometry.hashBlocks === 0 ? Number.POSITIVE_INFINITY : geometry.firstHashBlock * geometry.hashBlockSize,

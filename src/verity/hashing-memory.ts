@@ -4,14 +4,12 @@
  */
 import type { BlockHasher } from "../crypto/block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
-import { readsDirectly } from "../device/direct.ts";
 import { DeviceError, StorageError, UsageError } from "../errors.ts";
+import { readPrivately } from "./private-read.ts";
 
 /**
- * Fills `lengthBytes` of the hasher's memory at `slot` from a device. Our own
- * memory and file devices read there directly. Any other gets a buffer of its
- * own, and the bytes are taken out of it once its read has settled: a view of
- * the hasher's memory would hand it `buffer`, and with it all that lies there.
+ * Fills `lengthBytes` of the hasher's memory at `slot` from a device, out of
+ * the host's reach: see `readPrivately`.
  *
  * The slot is the device's until the promise settles, aborted or not.
  */
@@ -23,27 +21,7 @@ export function load(
   lengthBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (!readsDirectly(device)) return loadByCopy(device, offsetBytes, hasher, slot, lengthBytes, signal);
-  const view = hasher.input.subarray(slot, slot + lengthBytes);
-  return signal === undefined ? device.read(offsetBytes, view) : device.read(offsetBytes, view, { signal });
-}
-
-async function loadByCopy(
-  device: BlockDevice,
-  offsetBytes: number,
-  hasher: BlockHasher,
-  slot: number,
-  lengthBytes: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const own = new Uint8Array(lengthBytes);
-  await device.read(offsetBytes, own, signal === undefined ? {} : { signal });
-  if (own.length !== lengthBytes) {
-    throw new DeviceError("short-read", `${device.name} took the buffer it was to fill away`, {
-      at: { device: device.name, offsetBytes },
-    });
-  }
-  hasher.input.set(own, slot);
+  return readPrivately(device, offsetBytes, hasher.input.subarray(slot, slot + lengthBytes), signal);
 }
 
 /**
@@ -70,30 +48,4 @@ export function isUnreadable(failure: unknown): boolean {
   return (
     failure instanceof DeviceError && (failure.code === "device-failed" || failure.code === "short-read")
   );
-}
-
-/** Settles with `work`, or at once with `signal.reason` on abort; `work` itself goes on. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) leave();
-    else signal.addEventListener("abort", leave, { once: true });
-    const stay = () => signal.removeEventListener("abort", leave);
-    work.then(
-      (value) => {
-        stay();
-        resolve(value);
-      },
-      (error) => {
-        stay();
-        reject(error);
-      },
-    );
-  });
-}
-
-/** Lets a promise fail unheard: someone else looks at it later, or nobody need. */
-export function unheard(work: Promise<unknown>): void {
-  work.catch(() => undefined);
 }

@@ -14,7 +14,7 @@ import { saltPosition, type VerityParameters } from "./identity.ts";
  * Takes finished, consecutive hash blocks of one level.
  *
  * @param offsetBytes where they belong on the hash device.
- * @param blocks whole hash blocks; the builder's own memory, its use is over when the call settles.
+ * @param blocks whole hash blocks, a copy that is the sink's to keep.
  */
 export type HashBlockSink = (offsetBytes: number, blocks: Uint8Array) => Promise<void>;
 
@@ -142,13 +142,16 @@ export class TreeBuilder {
     const { hashBlockSize, digestsPerBlock } = this.#geometry;
     const count = Math.ceil(batch.filledSlots / digestsPerBlock);
     const blocks = batch.buffer.subarray(0, count * hashBlockSize);
-    await this.#sink((batch.place.firstBlock + batch.finishedBlocks) * hashBlockSize, blocks);
     this.#hasher.input.set(blocks);
-    // A copy: the level above may hash a batch of its own before it has taken them all.
+    // Copies: the level above may hash a batch of its own before it has taken all digests, and
+    // what the host is handed it could write to, now or later.
     const digests = this.#hasher.digest(0, hashBlockSize, count).slice();
+    const written = blocks.slice();
     blocks.fill(0);
+    const offsetBytes = (batch.place.firstBlock + batch.finishedBlocks) * hashBlockSize;
     batch.filledSlots = 0;
     batch.finishedBlocks += count;
+    await this.#sink(offsetBytes, written);
     await this.#addTo(level + 1, digests);
   }
 }

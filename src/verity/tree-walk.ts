@@ -13,6 +13,7 @@ import { readBlocks } from "./block-reads.ts";
 import type { TreeGeometry } from "./geometry.ts";
 import { saltPosition, type VerityIdentity } from "./identity.ts";
 import type { BlockRepairer } from "./repair.ts";
+import { checkedRepair } from "./repair-check.ts";
 import { findSpare } from "./spare-area.ts";
 import type { BadHashBlockReason, VerifyFindings } from "./verify-report.ts";
 
@@ -36,7 +37,9 @@ export interface TreeWalkOptions {
 const windowSizeBytes = 262_144;
 
 interface LevelWindow {
-  readonly buffer: Uint8Array;
+  /** The window's bytes in the hasher's memory. */
+  readonly offsetBytes: number;
+  readonly capacityBlocks: number;
   readonly good: boolean[];
   first: number;
   count: number;
@@ -57,17 +60,18 @@ export class TreeWalk {
   static async create(options: TreeWalkOptions): Promise<TreeWalk> {
     const { identity, geometry } = options;
     const size = identity.hashBlockSize;
-    const windows = geometry.levels.map(({ blocks }) => ({
-      buffer: new Uint8Array(Math.min(blocks, Math.max(1, windowSizeBytes / size)) * size),
-      good: [],
-      first: 0,
-      count: 0,
-    }));
+    let offsetBytes = Math.max(identity.dataBlockSize, size);
+    const windows = geometry.levels.map(({ blocks }) => {
+      const capacityBlocks = Math.min(blocks, Math.max(1, windowSizeBytes / size));
+      const window = { offsetBytes, capacityBlocks, good: [], first: 0, count: 0 };
+      offsetBytes += capacityBlocks * size;
+      return window;
+    });
     const hasher = await createBlockHasher({
       algorithm: identity.algorithm,
       salt: identity.salt,
       saltPosition: saltPosition(identity.hashType),
-      capacityBytes: Math.max(identity.dataBlockSize, size, ...windows.map(({ buffer }) => buffer.length)),
+      capacityBytes: offsetBytes,
     });
     return new TreeWalk(options, windows, hasher);
   }
@@ -78,8 +82,7 @@ export class TreeWalk {
     invariant(window !== undefined, `the tree has no level ${level}`);
     const i = index - window.first;
     if (i < 0 || i >= window.count) return undefined;
-    const size = this.#options.geometry.hashBlockSize;
-    return { bytes: window.buffer.subarray(i * size, (i + 1) * size), good: window.good[i] === true };
+    return { bytes: this.#bytes(window, i), good: window.good[i] === true };
   }
 
   /** Walks on to a hash block; those it passes are judged too. */
@@ -92,7 +95,7 @@ export class TreeWalk {
     return block;
   }
 
-  /** The digest of bytes that are not on the device, or not as a whole. */
+  /** The digest of a block that was offered from elsewhere. */
   digestOf(block: Uint8Array): Uint8Array {
     this.#hasher.input.set(block);
     return this.#hasher.digest(0, block.length, 1);
@@ -110,21 +113,21 @@ export class TreeWalk {
     const size = geometry.hashBlockSize;
     const first = window.first + window.count;
     invariant(first < place.blocks, `level ${level} ends before block ${first}`);
-    const count = Math.min(window.buffer.length / size, place.blocks - first);
-    const bytes = window.buffer.subarray(0, count * size);
+    const count = Math.min(window.capacityBlocks, place.blocks - first);
     window.count = 0;
-    const unread = await readBlocks(hash, place.firstBlock + first, size, bytes, signal);
+    const start = window.offsetBytes;
+    const into = this.#hasher.input.subarray(start, start + count * size);
+    const unread = await readBlocks(hash, place.firstBlock + first, size, into, signal);
     for (const { block, cause } of unread) {
       findings.readFailed({ level, block: block - place.firstBlock, cause });
     }
-    this.#hasher.input.set(bytes);
     // A copy: judging walks the levels above, which hash on their own.
-    const digests = this.#hasher.digest(0, size, count).slice();
+    const digests = this.#hasher.digest(start, size, count).slice();
     for (let i = 0, next = 0; i < count; i++) {
       const failed = unread[next]?.block === place.firstBlock + first + i;
       if (failed) next++;
       const digest = digests.subarray(i * geometry.digestSizeBytes, (i + 1) * geometry.digestSizeBytes);
-      const block = bytes.subarray(i * size, (i + 1) * size);
+      const block = this.#bytes(window, i);
       window.good[i] = await this.#judge(level, first + i, block, failed ? undefined : digest);
     }
     window.first = first;
@@ -170,14 +173,24 @@ export class TreeWalk {
   /** Fills `block` with its true bytes, if the repairer finds them. */
   async #repair(level: number, index: number, block: Uint8Array, expected: Uint8Array): Promise<boolean> {
     const { repairer, findings, signal } = this.#options;
-    if (repairer === undefined) return false;
-    const wanted = expected.slice();
-    const offered = await repairer.repairHashBlock(level, index, wanted.slice(), signal);
-    if (offered === undefined || offered.length !== block.length) return false;
-    const rebuilt = offered.slice();
-    if (!equalBytes(this.digestOf(rebuilt), wanted)) return false;
+    const rebuilt = await checkedRepair(
+      (wanted) => repairer?.repairHashBlock(level, index, wanted, signal),
+      (bytes) => this.digestOf(bytes),
+      {
+        wanted: expected,
+        sizeBytes: block.length,
+        onFailure: (cause) => findings.readFailed({ level, block: index, cause }),
+      },
+    );
+    if (rebuilt === undefined) return false;
     block.set(rebuilt);
     findings.repairedHashBlock(level, index);
     return true;
+  }
+
+  #bytes(window: LevelWindow, i: number): Uint8Array {
+    const size = this.#options.geometry.hashBlockSize;
+    const start = window.offsetBytes + i * size;
+    return this.#hasher.input.subarray(start, start + size);
   }
 }

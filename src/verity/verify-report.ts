@@ -15,7 +15,7 @@ export interface BadHashBlock {
   readonly reason: BadHashBlockReason;
 }
 
-/** A block that the device failed to give. */
+/** A block that the device failed to give, or that could not be rebuilt for such a failure. */
 export interface ReadFailure {
   /** Absent for a data block. */
   readonly level?: number;
@@ -48,7 +48,7 @@ export interface VerityReport {
   readonly repairedBlocks: BlockRanges;
   /** Hash blocks likewise, at most 1,000,000. */
   readonly repairedHashBlocks: readonly { readonly level: number; readonly index: number }[];
-  /** The first 100 reads that failed; every block concerned is among the unreadable or repaired. */
+  /** The first 100 reads that failed; the blocks concerned are below a bad hash block, unreadable, or repaired. */
   readonly readFailures: readonly ReadFailure[];
   /**
    * Where data and tree first contradict each other, whatever the root hash is; absent where

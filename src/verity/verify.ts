@@ -22,6 +22,7 @@ import { checkFits, type GeometryOptions, type TreeGeometry, treeGeometry } from
 import { checkIdentity, type VerityIdentity } from "./identity.ts";
 import { defaultPlacement, firstHashBlock, type VerityPlacement } from "./placement.ts";
 import type { BlockRepairer } from "./repair.ts";
+import { checkedRepair } from "./repair-check.ts";
 import { matchSuperblock, readSuperblock, type Superblock } from "./superblock.ts";
 import { TreeWalk } from "./tree-walk.ts";
 import { VerifyFindings, type VerityReport } from "./verify-report.ts";
@@ -166,14 +167,17 @@ class DataVerifier {
   }
 
   async #refuseOrRepair(block: number, expected: Uint8Array): Promise<boolean> {
-    const wanted = expected.slice();
-    const offered = await this.#repairer?.repairDataBlock(block, wanted.slice(), this.#signal);
-    const fits = offered !== undefined && offered.length === this.#identity.dataBlockSize;
-    if (fits && equalBytes(this.#walk.digestOf(offered.slice()), wanted)) {
-      this.#findings.repaired(block);
-      return true;
-    }
-    this.#findings.unreadable(block);
-    return false;
+    const rebuilt = await checkedRepair(
+      (wanted) => this.#repairer?.repairDataBlock(block, wanted, this.#signal),
+      (bytes) => this.#walk.digestOf(bytes),
+      {
+        wanted: expected,
+        sizeBytes: this.#identity.dataBlockSize,
+        onFailure: (cause) => this.#findings.readFailed({ block, cause }),
+      },
+    );
+    if (rebuilt === undefined) this.#findings.unreadable(block);
+    else this.#findings.repaired(block);
+    return rebuilt !== undefined;
   }
 }

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../src/bytes/hex.ts";
 import { createBlockHasher } from "../../src/crypto/create-block-hasher.ts";
+import { FileDevice } from "../../src/device/file-device.node.ts";
 import { MemoryDevice } from "../../src/device/memory-device.ts";
 import { DeviceError, FormatError, UsageError } from "../../src/errors.ts";
 import { formatVerity } from "../../src/verity/format.ts";
@@ -131,6 +135,24 @@ describe("refused before anything is written", () => {
     expect(bytes.every((byte) => byte === 0x55)).toBe(true);
   });
 
+  test("a tree in the file it covers, opened twice", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sealstone-format-"));
+    try {
+      const path = join(folder, "volume");
+      writeFileSync(path, new Uint8Array(65_536).fill(0x55));
+      symlinkSync(path, join(folder, "link"));
+      await using data = await FileDevice.open(path);
+      await using hash = await FileDevice.open(join(folder, "link"), { writable: true });
+      await expect(formatVerity({ data, hash, dataBlocks: 8 })).rejects.toThrow(FormatError);
+      expect(readFileSync(path).every((byte) => byte === 0x55)).toBe(true);
+      const placement = { hashOffsetBytes: 32_768, superblock: true };
+      const identity = await formatVerity({ data, hash, dataBlocks: 8, placement });
+      expect((await verifyVerity({ data, hash, identity, placement })).ok).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("a tree on the device it covers", async () => {
     const device = new MemoryDevice(65_536);
     await expect(formatVerity({ data: device, hash: device })).rejects.toThrow(FormatError);
@@ -196,6 +218,24 @@ describe("a failure leaves no superblock", () => {
     expect(seen).toEqual([0.25, 0.5]);
     expect(bytes.subarray(0, 512).every((byte) => byte === 0)).toBe(true);
   });
+});
+
+test("H8: what the hash device does to the blocks it was handed changes nothing", async () => {
+  const bytes = new Uint8Array(2 ** 20);
+  const hash = new MemoryDevice(bytes);
+  const kept: Uint8Array[] = [];
+  hash.write = async (offset, from) => {
+    bytes.set(from, offset);
+    kept.push(from);
+    for (const buffer of kept) buffer.fill(0xee);
+  };
+  const parameters = { ...defaults, dataBlockSize: 512, hashBlockSize: 512 };
+  const data = new MemoryDevice(seedBytes(9000 * 512));
+  const identity = await formatVerity({ data, hash, parameters });
+  expect(identity.rootHash).toEqual(
+    (await formatVerity({ data, hash: new MemoryDevice(2 ** 20), parameters })).rootHash,
+  );
+  expect((await verifyVerity({ data, hash, identity })).ok).toBe(true);
 });
 
 test("the superblock is written last", async () => {
