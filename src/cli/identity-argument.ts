@@ -1,8 +1,8 @@
 /** `--identity`: the full identity that the caller pins, as `format --json` prints it. */
-import { readFile } from "node:fs/promises";
 import { fromHex } from "../bytes/hex.ts";
 import { digestSizeBytes, isHashAlgorithm } from "../crypto/algorithms.ts";
 import type { VerityIdentity } from "../verity/identity.ts";
+import { readBoundedFile } from "./bounded-file.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** Longer than any identity, and short enough to be read whole. */
@@ -18,7 +18,9 @@ const maxSizeBytes = 64 * 1024;
 export async function readIdentity(argument: string): Promise<VerityIdentity> {
   const inline = argument.trimStart().startsWith("{");
   const source = inline ? "--identity" : argument;
-  const text = inline ? argument : await readText(argument);
+  const text = inline
+    ? argument
+    : new TextDecoder().decode(await readBoundedFile(argument, "identity file", maxSizeBytes));
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -67,17 +69,6 @@ function countField(fields: ReadonlyMap<string, unknown>, name: string, source: 
     throw invalid(source, `${name} is not a positive number`);
   }
   return value;
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    const bytes = await readFile(file);
-    if (bytes.length > maxSizeBytes) throw invalid(file, `it has ${bytes.length} bytes`);
-    return bytes.toString("utf8");
-  } catch (cause) {
-    if (cause instanceof CommandFailure) throw cause;
-    throw new CommandFailure(exitCodes.failure, `Cannot read identity file ${file}.`, { cause });
-  }
 }
 
 function invalid(source: string, why: string, cause?: unknown): CommandFailure {

@@ -1,6 +1,7 @@
 /** The root hash as the command takes it: hex digits, as an operand or in a file. */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { fromHex, toHex } from "../bytes/hex.ts";
+import { readBoundedFile } from "./bounded-file.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /**
@@ -17,9 +18,11 @@ export async function readRootHash(
 ): Promise<Uint8Array> {
   const digits = 2 * digestSizeBytes;
   if (file !== undefined) {
-    const text = await readText(file);
+    const text = new TextDecoder("latin1").decode(
+      await readBoundedFile(file, "root hash file", digits, "ignore"),
+    );
     if (text.length < digits) throw failure(`Invalid root hash file ${file}.`);
-    return decoded(text.slice(0, digits), digits);
+    return decoded(text, digits);
   }
   if (operand === undefined) {
     throw failure("Command requires <root_hash> or --root-hash-file option as argument.");
@@ -33,14 +36,6 @@ export async function writeRootHash(file: string, rootHash: Uint8Array): Promise
     await writeFile(file, toHex(rootHash), { mode: 0o600 });
   } catch (cause) {
     throw failure(`Cannot create root hash file ${file} for writing.`, cause);
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "latin1");
-  } catch (cause) {
-    throw failure(`Cannot read root hash file ${file}.`, cause);
   }
 }
 

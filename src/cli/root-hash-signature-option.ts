@@ -1,8 +1,11 @@
 /** `--root-hash-signature`: who vouches for the root hash, before anything is checked against it. */
-import { readFile } from "node:fs/promises";
-import { verifyRootHashSignature } from "../verity/root-hash-signature.ts";
+import { MAX_ROOT_HASH_SIGNATURE_BYTES, verifyRootHashSignature } from "../verity/root-hash-signature.ts";
+import { readBoundedFile } from "./bounded-file.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import type { ActionContext } from "./verity-command.ts";
+
+/** A bundle of hundreds. */
+const maxCertificateBytes = 1_048_576;
 
 /**
  * Checks the signature, where the options name one.
@@ -25,21 +28,15 @@ export async function checkRootHashSignature(
       "--root-hash-signature needs --root-hash-certificate: a signature says something only with a certificate you trust.",
     );
   }
-  const signature = await readBytes(rootHashSignature, "signature");
+  const signature = await readBoundedFile(rootHashSignature, "signature file", MAX_ROOT_HASH_SIGNATURE_BYTES);
   const certificates: Uint8Array[] = [];
-  for (const path of rootHashCertificate) certificates.push(await readBytes(path, "certificate"));
+  for (const path of rootHashCertificate) {
+    certificates.push(await readBoundedFile(path, "certificate file", maxCertificateBytes));
+  }
   const signers = await verifyRootHashSignature({ rootHash, signature, certificates });
   if (!options.verbose && !options.debug) return;
   for (const { digestAlgorithm, signatureAlgorithm } of signers) {
     terminal.err(`The root hash's signature holds (${signatureAlgorithm} with ${digestAlgorithm}).`);
-  }
-}
-
-async function readBytes(path: string, what: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new CommandFailure(exitCodes.failure, `Cannot read ${what} file ${path}.`, { cause });
   }
 }
 

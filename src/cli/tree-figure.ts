@@ -38,7 +38,7 @@ export function dataBar(geometry: TreeGeometry, findings?: LevelFindings): strin
 }
 
 /** All data blocks in rows of 64 cells. */
-export function dataMap(dataBlocks: number, findings?: LevelFindings): string {
+export function dataMap(dataBlocks: number, findings: LevelFindings): string {
   const cells = mapCells(dataBlocks, mapColumns * mapMaxRows, findings);
   const rows = Math.ceil(cells.length / mapColumns);
   const place = (_: MapCell, at: number): Box => ({
@@ -49,7 +49,7 @@ export function dataMap(dataBlocks: number, findings?: LevelFindings): string {
   });
   const columns = Math.min(mapColumns, Math.max(cells.length, 16));
   const viewBox = `0 0 ${columns * cellPitch - 1} ${rows * cellPitch - 1}`;
-  const shapes = cellShapes(cells, place, findings !== undefined, "data block");
+  const shapes = cellShapes(cells, place, true, "data block");
   return `<svg class="map" viewBox="${viewBox}" role="img" aria-label="Map of ${counted(dataBlocks, "data block")}">${shapes}</svg>`;
 }
 

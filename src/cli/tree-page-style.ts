@@ -44,6 +44,7 @@ section > p, .level p { color: var(--faint); font-size: .9rem; }
 .lost { fill: var(--lost); } .repaired { fill: var(--repaired); }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0 0 .75rem; padding: 0; font-size: .9rem; }
 .legend svg { width: .8rem; height: .8rem; margin-right: .4rem; vertical-align: -.05rem; }
+.plain-list { margin: .25rem 0 1rem; padding-left: 1.2rem; }
 .path { list-style: none; margin: .5rem 0 0; padding: 0; }
 .path li { padding: .4rem 0 .4rem .9rem; border-left: .25rem solid var(--plain); }
 .path li.good { border-color: var(--good); } .path li.bad { border-color: var(--bad); }

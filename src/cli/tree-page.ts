@@ -3,9 +3,9 @@ import { toHex } from "../bytes/hex.ts";
 import type { BlockRange } from "../verity/block-ranges.ts";
 import { byteQuantity, counted, grouped } from "./byte-quantity.ts";
 import { blocksPerMapCell, dataBar, dataMap, levelBar } from "./tree-figure.ts";
-import type { BlockState } from "./tree-findings.ts";
+import type { BlockState, TreeFindings } from "./tree-findings.ts";
 import { treePageStyle } from "./tree-page-style.ts";
-import { dataBlocksPerHashBlock, type TreePath, type TreeView, verdict } from "./tree-view.ts";
+import { consequences, dataBlocksPerHashBlock, type TreePath, type TreeView, verdict } from "./tree-view.ts";
 
 /** Rows of a table of bad blocks; a page is to be read, `verify --json` lists all. */
 const maxRows = 200;
@@ -31,7 +31,7 @@ export function treePage(view: TreeView): string {
 <main>
 ${facts(view)}
 ${levels(view)}
-${map(view)}
+${view.findings === undefined ? consequenceSection(view) : map(view, view.findings)}
 ${view.path === undefined ? "" : pathSection(view, view.path)}
 ${badBlocks(view)}
 </main>
@@ -96,17 +96,26 @@ function levelRow(name: string, note: string, svg: string): string {
   return `<div class="level"><h3>${name}</h3><p>${note}</p>${svg}</div>`;
 }
 
-function map({ geometry, findings }: TreeView): string {
+function map({ geometry }: TreeView, findings: TreeFindings): string {
   const perCell = blocksPerMapCell(geometry.dataBlocks);
   const scale =
     perCell === 1
       ? "Each square is a data block."
       : `Each square is ${grouped(perCell)} data blocks (${byteQuantity(perCell * geometry.dataBlockSize)}) and shows the gravest state among them.`;
-  const legend = findings === undefined ? "" : legendList();
   return `<section>
 <h2>Map of the data</h2>
 <p>${scale} Left to right, top to bottom, from byte 0.</p>
-${legend}${dataMap(geometry.dataBlocks, findings?.data)}
+${legendList()}${dataMap(geometry.dataBlocks, findings.data)}
+</section>`;
+}
+
+/** What stands in the map's place where nothing was verified. */
+function consequenceSection({ geometry }: TreeView): string {
+  const sentences = consequences(geometry).map((sentence) => `<li>${sentence}</li>`);
+  return `<section>
+<h2>What a corrupt block takes with it</h2>
+<ul class="plain-list">${sentences.join("")}</ul>
+<p>To see which blocks are bad: <code>sealstone verity tree &lt;data_device&gt; &lt;hash_device&gt; &lt;root_hash&gt; --html page.html</code></p>
 </section>`;
 }
 

@@ -3,7 +3,7 @@ import { toHex } from "../bytes/hex.ts";
 import { cellState, mapCells } from "./block-map.ts";
 import { byteQuantity, counted } from "./byte-quantity.ts";
 import type { BlockState, LevelFindings } from "./tree-findings.ts";
-import { dataBlocksPerHashBlock, type TreePath, type TreeView, verdict } from "./tree-view.ts";
+import { consequences, dataBlocksPerHashBlock, type TreePath, type TreeView, verdict } from "./tree-view.ts";
 
 /** Characters in a row of the map, and rows at most. */
 const mapColumns = 64;
@@ -15,7 +15,7 @@ const symbols: Record<BlockState, string> = { good: ".", repaired: "r", lost: "-
 export function treeText(view: TreeView): string {
   const parts = [heading(view), shape(view)];
   if (view.path !== undefined) parts.push(pathText(view, view.path));
-  if (view.findings === undefined) parts.push(touchText(view));
+  if (view.findings === undefined) parts.push(consequences(view.geometry).join("\n"));
   else parts.push(mapText(view), verdict(view));
   return parts.join("\n\n");
 }
@@ -76,17 +76,6 @@ function aligned(rows: readonly (readonly string[])[]): string {
       return `${name.padEnd(nameWidth)}  ${blocks.padStart(blocksWidth)}  ${bytes.padEnd(bytesWidth)}  ${answers}`;
     })
     .join("\n");
-}
-
-/** What a corrupt block takes with it, where nothing was verified that could show it. */
-function touchText({ geometry }: TreeView): string {
-  const lines = ["A corrupt data block is refused alone."];
-  for (const { level, blocks } of geometry.levels) {
-    const under = dataBlocksPerHashBlock(geometry, level);
-    const all = blocks === 1 ? ": all there is" : "";
-    lines.push(`A corrupt hash block of level ${level} takes ${counted(under, "data block")} with it${all}.`);
-  }
-  return lines.join("\n");
 }
 
 function pathText(view: TreeView, path: TreePath): string {

@@ -3,6 +3,7 @@ import { toHex } from "../bytes/hex.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import type { TreeGeometry } from "../verity/geometry.ts";
 import type { VerityParameters } from "../verity/identity.ts";
+import { counted, grouped } from "./byte-quantity.ts";
 import { type BlockState, blockState, type TreeFindings } from "./tree-findings.ts";
 
 /** A tree to draw. */
@@ -69,6 +70,19 @@ export function dataBlocksPerHashBlock(geometry: TreeGeometry, level: number): n
   return geometry.dataBlocksUnder(level, 0).count;
 }
 
+/** What a corrupt block takes with it: a sentence a level, from the data up. */
+export function consequences(geometry: TreeGeometry): string[] {
+  const sentences = ["A corrupt data block is refused alone."];
+  for (const { level, blocks } of geometry.levels) {
+    const under = dataBlocksPerHashBlock(geometry, level);
+    const all = blocks === 1 ? ": all there is" : "";
+    sentences.push(
+      `A corrupt hash block of level ${level} takes ${counted(under, "data block")} with it${all}.`,
+    );
+  }
+  return sentences;
+}
+
 /** One sentence on what was found. */
 export function verdict(view: TreeView): string {
   const { findings, geometry } = view;
@@ -76,10 +90,10 @@ export function verdict(view: TreeView): string {
   const { report } = findings;
   if (!report.rootHashMatches) return "The root hash does not fit: no block is vouched for.";
   const bad = report.unreadableBlocks.blocks;
-  if (bad > 0) return `${bad} of ${geometry.dataBlocks} data blocks cannot be read.`;
+  if (bad > 0) return `${grouped(bad)} of ${counted(geometry.dataBlocks, "data block")} cannot be read.`;
   if (report.badHashBlocks.length > 0) return "Hash blocks are bad, yet no data block is behind them.";
   const repaired = report.repairedBlocks.blocks + report.repairedHashBlocks.length;
   return repaired > 0
-    ? `Every block verifies, ${repaired} of them after repair.`
-    : `All ${geometry.dataBlocks} data blocks verify.`;
+    ? `Every block verifies, ${grouped(repaired)} of them after repair.`
+    : `All ${grouped(geometry.dataBlocks)} data blocks verify.`;
 }

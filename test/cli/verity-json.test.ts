@@ -165,6 +165,7 @@ describe("--identity", () => {
 
   test.each([
     ["no file", "nothing.json"],
+    ["a file without an end", "/dev/zero"],
     ["no JSON", "{oops"],
     ["no object", "list.json"],
     ["no fields", "{}"],
