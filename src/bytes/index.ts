@@ -1,4 +1,5 @@
 export * from "./codec.ts";
 export * from "./compare.ts";
+export * from "./copy.ts";
 export * from "./hex.ts";
 export * from "./wipe.ts";

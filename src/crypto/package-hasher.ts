@@ -1,4 +1,5 @@
 /** Block hashing through `hash-wasm`, for the algorithms that the WASM core does not hold. */
+
 import {
   createBLAKE2b,
   createBLAKE2s,
@@ -11,6 +12,7 @@ import {
   createSHA512,
   type IHasher,
 } from "hash-wasm";
+import { copyOf } from "../bytes/copy.ts";
 import { wipe } from "../bytes/wipe.ts";
 import { StateError } from "../errors.ts";
 import { digestSizeBytes } from "./algorithms.ts";
@@ -56,7 +58,7 @@ class PackageHasher implements BlockHasher {
     this.digestSizeBytes = digestSizeBytes(options.algorithm);
     this.input = new Uint8Array(options.capacityBytes);
     this.#hasher = hasher;
-    this.#salt = options.salt.slice();
+    this.#salt = copyOf(options.salt);
     this.#saltFirst = options.saltPosition === "first";
   }
 

@@ -20,7 +20,7 @@ import { type CorruptionEvent, CorruptionLog, type VerityStatus } from "./corrup
 import { DeviceMemory } from "./device-memory.ts";
 import { checkFits, type GeometryOptions, type TreeGeometry, treeGeometry } from "./geometry.ts";
 import { hostFailure } from "./hashing-memory.ts";
-import { checkIdentity, saltPosition, type VerityIdentity } from "./identity.ts";
+import { checkIdentity, copyIdentity, saltPosition, type VerityIdentity } from "./identity.ts";
 import { defaultPlacement, firstHashBlock, type VerityPlacement } from "./placement.ts";
 import type { BlockRepairer } from "./repair.ts";
 import { matchSuperblock, readSuperblock } from "./superblock.ts";
@@ -121,7 +121,7 @@ export class VerityDevice implements BlockDevice {
     const { data, hash, placement = defaultPlacement, chunkBytes = defaultChunkBytes, signal } = options;
     refuseBadOptions(options);
     checkIdentity(options.identity);
-    const identity = copyOf(options.identity);
+    const identity = copyIdentity(options.identity);
     const geometry = treeGeometry(
       identity,
       identity.dataBlocks,
@@ -281,12 +281,6 @@ function refuseBadOptions(options: VerityDeviceOptions): void {
       refuse(field, `${field}: ${size} is no number of bytes`);
     }
   }
-}
-
-/** `Uint8Array.from`, since the `slice` of Node's `Buffer` shares memory. */
-function copyOf(identity: VerityIdentity): VerityIdentity {
-  const { salt, rootHash } = identity;
-  return { ...identity, salt: Uint8Array.from(salt), rootHash: Uint8Array.from(rootHash) };
 }
 
 function ioOptions(signal: AbortSignal | undefined): IoOptions {

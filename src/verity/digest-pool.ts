@@ -9,6 +9,7 @@
  * cost less than a hundredth. Memory: a few MiB a worker, and the buffers for
  * a device that is read here; never in proportion to the device.
  */
+import { copyOf } from "../bytes/copy.ts";
 import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { WorkerPool } from "../crypto/worker-pool.ts";
 import { type DeviceHandle, deviceHandle } from "../device/device-handle.ts";
@@ -156,7 +157,7 @@ async function settled(batch: Promise<DigestBatch>): Promise<Outcome> {
 /** The parameters alone: an identity's salt may be a view of a large buffer, which would be copied whole. */
 function plainParameters(parameters: DigestRequest["parameters"]): DigestRequest["parameters"] {
   const { hashType, algorithm, dataBlockSize, hashBlockSize } = parameters;
-  return { hashType, algorithm, dataBlockSize, hashBlockSize, salt: parameters.salt.slice() };
+  return { hashType, algorithm, dataBlockSize, hashBlockSize, salt: copyOf(parameters.salt) };
 }
 
 /** Buffers for bytes that go to workers: shared and used again where the runtime has shared memory. */

@@ -14,7 +14,9 @@
  * Memory is taken at the first repair: 255 − roots blocks, 10 MiB for the
  * tree, and `keptBytes`; on a healthy device, none.
  */
+
 import { equalBytes } from "../bytes/compare.ts";
+import { copyOf } from "../bytes/copy.ts";
 import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
@@ -24,7 +26,7 @@ import { type FecLayout, type FecParameters, fecLayout } from "./fec-layout.ts";
 import { FecRound, type MendedBlock } from "./fec-round.ts";
 import { FecTree } from "./fec-tree.ts";
 import { type GeometryOptions, type TreeGeometry, treeGeometry } from "./geometry.ts";
-import { checkIdentity, saltPosition, type VerityIdentity } from "./identity.ts";
+import { checkIdentity, copyIdentity, saltPosition, type VerityIdentity } from "./identity.ts";
 import { defaultPlacement, firstHashBlock, type VerityPlacement } from "./placement.ts";
 import type { BlockRepairer } from "./repair.ts";
 
@@ -82,7 +84,7 @@ export class FecRepairer implements BlockRepairer {
   private constructor(options: FecRepairerOptions, geometry: TreeGeometry, layout: FecLayout) {
     const { identity } = options;
     this.#options = options;
-    this.#identity = { ...identity, salt: identity.salt.slice(), rootHash: identity.rootHash.slice() };
+    this.#identity = copyIdentity(identity);
     this.#geometry = geometry;
     this.#layout = layout;
   }
@@ -143,7 +145,7 @@ export class FecRepairer implements BlockRepairer {
     expectedDigest: Uint8Array,
     signal: AbortSignal | undefined,
   ): Promise<Uint8Array | undefined> {
-    const expected = expectedDigest.slice();
+    const expected = copyOf(expectedDigest);
     const mended = await this.#inTurn(async () => {
       signal?.throwIfAborted();
       this.#workshop ??= FecWorkshop.create(this.#options, this.#identity, this.#geometry, this.#layout);

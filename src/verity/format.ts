@@ -3,6 +3,7 @@
  * device. The superblock is cleared first and written last, so that a failure
  * on the way leaves nothing that looks like a volume.
  */
+import { copyOf } from "../bytes/copy.ts";
 import type { BlockDevice, WritableBlockDevice } from "../device/block-device.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { singleThreadDigests } from "./block-digester.ts";
@@ -85,7 +86,7 @@ function withDefaults(parameters: Partial<VerityParameters>): VerityParameters {
   const complete: VerityParameters = {
     hashType: parameters.hashType ?? 1,
     algorithm: parameters.algorithm ?? "sha256",
-    salt: parameters.salt?.slice() ?? crypto.getRandomValues(new Uint8Array(32)),
+    salt: parameters.salt ? copyOf(parameters.salt) : crypto.getRandomValues(new Uint8Array(32)),
     dataBlockSize: parameters.dataBlockSize ?? 4096,
     hashBlockSize: parameters.hashBlockSize ?? 4096,
   };

@@ -5,6 +5,7 @@
  *
  * Source: kernel `Documentation/admin-guide/device-mapper/verity.rst`.
  */
+import { copyOf } from "../bytes/copy.ts";
 import { digestSizeBytes, isHashAlgorithm } from "../crypto/algorithms.ts";
 import { type HashAlgorithm, maxSaltSizeBytes } from "../crypto/block-hasher.ts";
 import { UsageError } from "../errors.ts";
@@ -92,4 +93,9 @@ function sizeRule(sizeBytes: number): string {
 
 function refuse(field: string, why: string): never {
   throw new UsageError("invalid-argument", `verity ${field}: ${why}`, { at: { field } });
+}
+
+/** A copy that no later write of the caller's changes. */
+export function copyIdentity(identity: VerityIdentity): VerityIdentity {
+  return { ...identity, salt: copyOf(identity.salt), rootHash: copyOf(identity.rootHash) };
 }

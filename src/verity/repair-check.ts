@@ -1,5 +1,6 @@
 /** Taking what a repairer offers: copied into private memory first, and checked there. */
 import { equalBytes } from "../bytes/compare.ts";
+import { copyOf } from "../bytes/copy.ts";
 import type { DeviceError, IntegrityError } from "../errors.ts";
 import { blockFailure } from "./block-reads.ts";
 
@@ -23,13 +24,13 @@ export async function checkedRepair(
   digestOf: (block: Uint8Array) => Uint8Array,
   { wanted, sizeBytes, onFailure }: WantedBlock,
 ): Promise<Uint8Array | undefined> {
-  const digest = wanted.slice();
+  const digest = copyOf(wanted);
   let offered: Uint8Array | undefined;
   const failure = await blockFailure(async () => {
-    offered = await offer(digest.slice());
+    offered = await offer(copyOf(digest));
   });
   if (failure !== undefined) onFailure(failure);
   if (offered === undefined || offered.length !== sizeBytes) return undefined;
-  const block = offered.slice();
+  const block = copyOf(offered);
   return equalBytes(digestOf(block), digest) ? block : undefined;
 }

@@ -24,6 +24,7 @@
  * padding that is not zero is refused, so that every byte but the UUID's means
  * something.
  */
+
 import {
   isZero,
   readU16Le,
@@ -34,6 +35,7 @@ import {
   writeU64Le,
 } from "../bytes/codec.ts";
 import { equalBytes } from "../bytes/compare.ts";
+import { copyOf } from "../bytes/copy.ts";
 import { isHashAlgorithm } from "../crypto/algorithms.ts";
 import { type HashAlgorithm, maxSaltSizeBytes } from "../crypto/block-hasher.ts";
 import type { BlockDevice, IoOptions } from "../device/block-device.ts";
@@ -122,12 +124,12 @@ export function parseSuperblock(bytes: Uint8Array, at: ErrorLocation = {}): Supe
   if (!isZero(bytes.subarray(field.padding2))) refuse("bad-padding", "padding2", "padding is not zero");
   return {
     hashType,
-    uuid: bytes.slice(field.uuid, field.uuid + uuidSizeBytes),
+    uuid: copyOf(bytes.subarray(field.uuid, field.uuid + uuidSizeBytes)),
     algorithm,
     dataBlockSize,
     hashBlockSize,
     dataBlocks,
-    salt: bytes.slice(field.salt, field.salt + saltSize),
+    salt: copyOf(bytes.subarray(field.salt, field.salt + saltSize)),
   };
 }
 

@@ -4,6 +4,7 @@
  * it: the root hash first. A level keeps one window of consecutive blocks, in
  * private memory. Memory: levels × 256 KiB (one block where a block is larger).
  */
+
 import { equalBytes } from "../bytes/compare.ts";
 import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";

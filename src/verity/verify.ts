@@ -13,6 +13,7 @@
  * whatever the host does: the batches, levels × 256 KiB, and what is
  * kept of errors (1,000,000 ranges at most).
  */
+
 import { equalBytes } from "../bytes/compare.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import { singleThreadDigests } from "./block-digester.ts";

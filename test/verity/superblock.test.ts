@@ -215,3 +215,10 @@ test.each([
   const thrown = error(() => serializeSuperblock({ ...valid, ...change }));
   expect(thrown.name).toBe("UsageError");
 });
+
+test("what was parsed shares no memory with a Buffer that is used again", () => {
+  const bytes = Buffer.from(serializeSuperblock(valid));
+  const superblock = parseSuperblock(bytes);
+  bytes.fill(0xee);
+  expect(superblock).toEqual(valid);
+});
