@@ -51,6 +51,8 @@ export async function openRepairer(
     identity,
     placement,
     fec: { roots: fec.roots, device, offsetBytes: fec.offsetBytes },
+    // The kernel's own reach: what is said to be readable must be so when it opens the volume.
+    locate: "data-blocks",
     onRepair: ({ correctedBytes }) => {
       corrected += correctedBytes;
     },
