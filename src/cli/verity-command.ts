@@ -2,8 +2,6 @@
 import { Command } from "commander";
 import type { CommandContext } from "./command.ts";
 import { CommandFailure, type ExitCode, exitCodes, statusLine } from "./exit-codes.ts";
-import { runDump } from "./verity-dump.ts";
-import { runFormat } from "./verity-format.ts";
 import {
   optionsBeforeAction,
   optionsOf,
@@ -11,8 +9,6 @@ import {
   type VerityAction,
   type VerityOptions,
 } from "./verity-options.ts";
-import { runTree } from "./verity-tree.ts";
-import { runVerify } from "./verity-verify.ts";
 
 /** What an action is given. */
 export interface ActionContext extends CommandContext {
@@ -26,6 +22,7 @@ interface ActionEntry {
   readonly operands: readonly { readonly name: string; readonly what: string; readonly optional?: boolean }[];
   readonly description: string;
   readonly help: string;
+  /** Loads its modules only now: help and version need none of them. */
   readonly run: (context: ActionContext, operands: readonly string[]) => Promise<ExitCode>;
 }
 
@@ -52,7 +49,7 @@ Examples:
   sealstone verity format rootfs.img rootfs.hash --json > identity.json
   sealstone verity format rootfs.img rootfs.hash --fec-device rootfs.fec --fec-roots 24
   sealstone verity format disk.img disk.img --data-blocks 256 --hash-offset 1048576`,
-    run: runFormat,
+    run: async (context, operands) => (await import("./verity-format.ts")).runFormat(context, operands),
   },
   {
     name: "verify",
@@ -75,7 +72,7 @@ Examples:
   sealstone verity verify rootfs.img rootfs.hash --identity identity.json --json
   sealstone verity verify rootfs.img rootfs.hash --root-hash-file root.txt \\
       --root-hash-signature root.p7s --root-hash-certificate vendor.pem`,
-    run: runVerify,
+    run: async (context, operands) => (await import("./verity-verify.ts")).runVerify(context, operands),
   },
   {
     name: "dump",
@@ -88,7 +85,7 @@ an identity has been held against them.
 Examples:
   sealstone verity dump rootfs.hash
   sealstone verity dump disk.img --hash-offset 1048576 --json`,
-    run: runDump,
+    run: async (context, operands) => (await import("./verity-dump.ts")).runDump(context, operands),
   },
   {
     name: "tree",
@@ -108,7 +105,7 @@ Examples:
   sealstone verity tree rootfs.hash
   sealstone verity tree rootfs.hash --block 4711
   sealstone verity tree rootfs.img rootfs.hash 4e15547f… --html tree.html`,
-    run: runTree,
+    run: async (context, operands) => (await import("./verity-tree.ts")).runTree(context, operands),
   },
 ];
 

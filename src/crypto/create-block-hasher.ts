@@ -1,7 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { isHashAlgorithm } from "./algorithms.ts";
 import type { BlockHasher, BlockHasherOptions } from "./block-hasher.ts";
-import { createPackageHasher } from "./package-hasher.ts";
 import { createSha256Hasher } from "./sha256-hasher.ts";
 
 /**
@@ -16,5 +15,7 @@ export async function createBlockHasher(options: BlockHasherOptions): Promise<Bl
   if (!isHashAlgorithm(options.algorithm)) {
     throw new UsageError("unsupported", `no such hash algorithm: ${String(options.algorithm)}`);
   }
+  // Loaded by who needs it: the package costs more time than all else together.
+  const { createPackageHasher } = await import("./package-hasher.ts");
   return createPackageHasher(options);
 }
