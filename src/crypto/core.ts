@@ -9,7 +9,7 @@
  * close all of it is wiped. What is kept between owners is compiled code alone.
  */
 import { wipe } from "../bytes/wipe.ts";
-import { StateError, UsageError } from "../errors.ts";
+import { invariant, StateError, UsageError } from "../errors.ts";
 import { scalarModule, simdModule } from "./core-module.generated.ts";
 
 /** What the core exports; addresses and sizes are in bytes. */
@@ -46,15 +46,42 @@ export interface InitOptions {
   readonly module: CompiledModule;
 }
 
+const coreFunctions: readonly (keyof CoreExports)[] = [
+  "memoryBase",
+  "saltAddress",
+  "setSalt",
+  "digestBlocks",
+  "absorbRows",
+  "interleaveParity",
+];
+
 const modules = new Map<CoreKind, Promise<WebAssembly.Module>>();
 
 /**
  * Gives the core's compiled module, where the runtime forbids compiling bytes
- * (a strict content security policy, some edge runtimes). Call it before
- * anything is opened; without it the module inlined in the package is used.
+ * (a strict content security policy, some edge runtimes). It serves what is
+ * opened afterwards in this thread; without it the module inlined in the
+ * package is used.
+ *
+ * @throws {UsageError} `invalid-argument` for anything but a module of this version.
  */
 export function init(options: InitOptions): void {
-  modules.set("auto", Promise.resolve(options.module));
+  const module = options.module as WebAssembly.Module;
+  const exported = exportedNames(module);
+  const missing = coreFunctions.find((name) => !exported.has(name));
+  if (missing !== undefined) {
+    const message = `init: the module has no ${missing}: give it a core of this very version of sealstone`;
+    throw new UsageError("invalid-argument", message);
+  }
+  modules.set("auto", Promise.resolve(module));
+}
+
+function exportedNames(module: WebAssembly.Module): ReadonlySet<string> {
+  try {
+    return new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  } catch (cause) {
+    throw new UsageError("invalid-argument", "init: that is no compiled WebAssembly.Module", { cause });
+  }
 }
 
 /** True where the engine runs the SIMD module. */
@@ -62,13 +89,27 @@ export function hasSimd(): boolean {
   return WebAssembly.validate(fromBase64(simdModule));
 }
 
+/** The module, compiled once; a failure is not kept. */
 function coreModule(kind: CoreKind): Promise<WebAssembly.Module> {
   const known = modules.get(kind);
   if (known !== undefined) return known;
-  const simd = kind === "simd" || (kind === "auto" && hasSimd());
-  const compiling = WebAssembly.compile(fromBase64(simd ? simdModule : scalarModule));
+  const compiling = compileInlined(kind);
   modules.set(kind, compiling);
+  compiling.catch(() => {
+    if (modules.get(kind) === compiling) modules.delete(kind);
+  });
   return compiling;
+}
+
+/** Asynchronously: a browser's main thread may not compile as much at once. */
+async function compileInlined(kind: CoreKind): Promise<WebAssembly.Module> {
+  try {
+    const simd = kind === "simd" || (kind === "auto" && hasSimd());
+    return await WebAssembly.compile(fromBase64(simd ? simdModule : scalarModule));
+  } catch (cause) {
+    const message = "this runtime does not compile the inlined WASM core: give it one by init({ module })";
+    throw new UsageError("unsupported", message, { cause });
+  }
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
@@ -76,7 +117,7 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 const pageBytes = 65536;
-/** What the module may use for itself, generously; checked against `memoryBase`. */
+/** What the module may use for itself, generously; `memoryBase` tells how much it does. */
 const ownBytes = pageBytes;
 /** Of 32-bit addresses. */
 const maxRegionBytes = 2 ** 31;
@@ -100,7 +141,7 @@ export class Core {
    * Makes an instance with a region of `regionBytes` for its owner.
    *
    * @throws {UsageError} `invalid-argument` for a region that WASM cannot address;
-   *   `unsupported` where the engine has not the memory for it.
+   *   `unsupported` where the engine has not the memory for it, or does not compile the core.
    */
   static async create(regionBytes: number, kind: CoreKind = "auto"): Promise<Core> {
     if (!Number.isSafeInteger(regionBytes) || regionBytes < 1 || regionBytes > maxRegionBytes) {
@@ -111,7 +152,9 @@ export class Core {
     const memory = makeMemory(pages);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     const core = exports as unknown as CoreExports;
-    return new Core(core, memory, Math.ceil(core.memoryBase() / 64) * 64);
+    const base = Math.ceil(core.memoryBase() / 64) * 64;
+    invariant(base <= ownBytes, `the WASM core uses ${base} bytes itself, more than it was given`);
+    return new Core(core, memory, base);
   }
 
   /** @throws {StateError} `closed` after `close`. */
