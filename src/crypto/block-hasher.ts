@@ -40,6 +40,7 @@ export interface BlockHasher {
   readonly input: Uint8Array;
   /**
    * Digests of `count` blocks that lie one after the other at `offsetBytes` of `input`.
+   * Any size of block and any offset will do.
    *
    * @returns `count × digestSizeBytes` bytes: a view that holds until the next call.
    * @throws {UsageError} `out-of-bounds` when the blocks are not inside `input`.
@@ -64,7 +65,8 @@ export function checkBlocks(
   count: number,
   capacityBytes: number,
 ): void {
-  const end = offsetBytes + blockSizeBytes * count;
+  // Blocks without bytes are messages too, but there is no end to how many would fit.
+  const end = offsetBytes + Math.max(blockSizeBytes, 1) * count;
   const whole =
     Number.isSafeInteger(offsetBytes) && Number.isSafeInteger(blockSizeBytes) && Number.isSafeInteger(count);
   if (whole && offsetBytes >= 0 && blockSizeBytes >= 0 && count >= 0 && end <= capacityBytes) return;

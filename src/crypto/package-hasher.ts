@@ -14,7 +14,7 @@ import {
 } from "hash-wasm";
 import { copyOf } from "../bytes/copy.ts";
 import { wipe } from "../bytes/wipe.ts";
-import { StateError } from "../errors.ts";
+import { StateError, UsageError } from "../errors.ts";
 import { digestSizeBytes } from "./algorithms.ts";
 import {
   type BlockHasher,
@@ -56,7 +56,7 @@ class PackageHasher implements BlockHasher {
   constructor(options: BlockHasherOptions, hasher: IHasher) {
     this.algorithm = options.algorithm;
     this.digestSizeBytes = digestSizeBytes(options.algorithm);
-    this.input = new Uint8Array(options.capacityBytes);
+    this.input = allocate(options.capacityBytes);
     this.#hasher = hasher;
     this.#salt = copyOf(options.salt);
     this.#saltFirst = options.saltPosition === "first";
@@ -82,5 +82,13 @@ class PackageHasher implements BlockHasher {
   close(): void {
     this.#closed = true;
     wipe(this.input);
+  }
+}
+
+function allocate(sizeBytes: number): Uint8Array {
+  try {
+    return new Uint8Array(sizeBytes);
+  } catch (cause) {
+    throw new UsageError("unsupported", `no memory for a hasher of ${sizeBytes} bytes`, { cause });
   }
 }
