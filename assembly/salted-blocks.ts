@@ -102,7 +102,7 @@ function shape(size: i32): void {
   tailBytes = (end + 1 + 8 + 63) & ~63;
   const bits = bswap<u64>((<u64>saltBytes + <u64>size) << 3);
   for (let lane = 0; lane < lanes; lane++) {
-    const tail = tails + lane * tailStride;
+    const tail = tails + (lane as usize) * tailStride;
     memory.fill(tail, 0, tailStride);
     copy(tail, salt + (saltBytes & ~63), restOffset);
     copy(tail + restOffset + restBytes, salt, saltLast);

@@ -80,7 +80,7 @@ function mix<T>(e: T, f: T, g: T, h: T, w: T, k: usize, i: i32): T {
   return add<T>(add<T>(h, add<T>(w, roundConstant<T>(k, i))), add<T>(choice, sigma1<T>(e)));
 }
 
-/** The new a; b ^ c is the a ^ b of the round before, and no engine computes it twice. */
+/** The new a. That b ^ c is the a ^ b of the round before, compilers see: it is computed once. */
 @inline
 function fold<T>(t: T, a: T, b: T, c: T): T {
   const majority = xor<T>(and<T>(xor<T>(a, b), xor<T>(b, c)), b);
