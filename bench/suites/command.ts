@@ -14,7 +14,7 @@ export async function runProcess(
   await execute(file, args, { env: { ...process.env, ...environment } });
 }
 
-const program = fileURLToPath(new URL("cli/main.js", import.meta.resolve("sealstone")));
+const program = fileURLToPath(new URL("bin/main.js", import.meta.resolve("sealstone")));
 
 /** Arguments for Node that run the command; `preload` is loaded before it. */
 export function sealstoneArguments(args: readonly string[], preload?: string): string[] {

@@ -104,8 +104,9 @@ function coreModule(kind: CoreKind): Promise<WebAssembly.Module> {
 /** Asynchronously: a browser's main thread may not compile as much at once. */
 async function compileInlined(kind: CoreKind): Promise<WebAssembly.Module> {
   try {
-    const simd = kind === "simd" || (kind === "auto" && hasSimd());
-    return await WebAssembly.compile(fromBase64(simd ? simdModule : scalarModule));
+    const simd = kind === "scalar" ? undefined : fromBase64(simdModule);
+    const fits = simd !== undefined && (kind === "simd" || WebAssembly.validate(simd));
+    return await WebAssembly.compile(fits ? simd : fromBase64(scalarModule));
   } catch (cause) {
     const message = "this runtime does not compile the inlined WASM core: give it one by init({ module })";
     throw new UsageError("unsupported", message, { cause });
@@ -113,7 +114,10 @@ async function compileInlined(kind: CoreKind): Promise<WebAssembly.Module> {
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
 
 const pageBytes = 65536;

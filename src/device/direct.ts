@@ -19,6 +19,8 @@ interface DirectReads {
   readonly read: BlockDevice["read"];
   /** The device that `read` passes `into` on to, where there is one. */
   readonly below?: BlockDevice;
+  /** Whether the bytes are there when `read` returns its promise. */
+  readonly atOnce?: boolean;
 }
 
 /** The base of this folder's devices: by its private field, which nobody can forge, they are known. */
@@ -38,9 +40,24 @@ export abstract class DirectDevice {
     const { below } = device.#reads;
     return below === undefined || DirectDevice.includes(below);
   }
+
+  /** True where `device`'s reads are over when they return. */
+  static answersAtOnce(device: BlockDevice): boolean {
+    if (!DirectDevice.includes(device) || !(#reads in device)) return false;
+    const { below, atOnce = false } = device.#reads;
+    return below === undefined ? atOnce : DirectDevice.answersAtOnce(below);
+  }
 }
 
 /** True where `device` may be handed a view of memory that holds more than what is read. */
 export function readsDirectly(device: BlockDevice): boolean {
   return DirectDevice.includes(device);
+}
+
+/**
+ * True where the bytes of a read are there when `read` returns its promise:
+ * reading ahead gains nothing then, and costs the processor's cache.
+ */
+export function readsAtOnce(device: BlockDevice): boolean {
+  return DirectDevice.answersAtOnce(device);
 }

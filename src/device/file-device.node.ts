@@ -28,7 +28,7 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
   readonly #calls: CallsUnderWay = new CallsUnderWay();
 
   private constructor(file: OpenFile) {
-    super({ read: FileDevice.prototype.read });
+    super({ read: FileDevice.prototype.read, atOnce: file.blocking });
     this.name = file.name;
     this.sizeBytes = file.sizeBytes;
     this.writable = file.writable;
@@ -54,8 +54,11 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
    *
    * @throws {DeviceError} `content-changed` where the file is no longer to be had.
    */
-  static async reopen(handle: FileDeviceHandle): Promise<FileDevice> {
-    return new FileDevice(await reopenFile(handle));
+  static async reopen(
+    handle: FileDeviceHandle,
+    options: Pick<FileDeviceOptions, "blocking"> = {},
+  ): Promise<FileDevice> {
+    return new FileDevice(await reopenFile(handle, options));
   }
 
   async read(offsetBytes: number, into: Uint8Array, options?: IoOptions): Promise<void> {
@@ -66,7 +69,10 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
       const lengthBytes = into.length;
       try {
         for (let done = 0; done < lengthBytes; ) {
-          done += await this.#readSome(into, done, lengthBytes - done, offsetBytes + done);
+          const left = lengthBytes - done;
+          done += this.#file.blocking
+            ? this.#readNow(into, done, left, offsetBytes + done)
+            : await this.#readSome(into, done, left, offsetBytes + done);
           options?.signal?.throwIfAborted();
         }
       } catch (error) {
@@ -148,6 +154,18 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
       });
     }
     options?.signal?.throwIfAborted();
+  }
+
+  /** One system call, on this thread. */
+  #readNow(into: Uint8Array, start: number, lengthBytes: number, offsetBytes: number): number {
+    let bytesRead: number;
+    try {
+      bytesRead = fs.readSync(this.#fd, into, start, Math.min(lengthBytes, maxTransferBytes), offsetBytes);
+    } catch (error) {
+      throw this.#failed("read", offsetBytes, error as Error);
+    }
+    if (bytesRead === 0) throw this.#ended(offsetBytes);
+    return bytesRead;
   }
 
   /** One system call. By the descriptor and a callback: the least that Node does for a read. */

@@ -7,5 +7,5 @@ import { digestJobs } from "./digest-job.ts";
 
 serveJobs(
   workerThreadChannel(),
-  digestJobs((handle) => openDeviceHandle(handle, (file) => FileDevice.reopen(file))),
+  digestJobs((handle) => openDeviceHandle(handle, (file) => FileDevice.reopen(file, { blocking: true }))),
 );

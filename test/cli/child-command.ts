@@ -12,7 +12,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/bin/main.js", import.meta.url));
 
 /** Runs `sealstone` with these arguments in a folder. */
 export function sealstone(folder: string, ...args: readonly string[]): Outcome {

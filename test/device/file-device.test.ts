@@ -2,9 +2,9 @@ import { mkdtemp, open, readFile, rm, stat, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readsDirectly } from "../../src/device/direct.ts";
-import { FileDevice } from "../../src/device/file-device.node.ts";
-import { WritableDeadlineDevice } from "../../src/device/index.ts";
+import { readsAtOnce, readsDirectly } from "../../src/device/direct.ts";
+import { FileDevice, type FileDeviceOptions } from "../../src/device/file-device.node.ts";
+import { MemoryDevice, SliceDevice, WritableDeadlineDevice } from "../../src/device/index.ts";
 import { describeBlockDeviceContract, patternBytes } from "./contract.ts";
 import { describeWritableBlockDeviceContract } from "./writable-contract.ts";
 
@@ -22,9 +22,9 @@ async function fileOf(content: Uint8Array): Promise<string> {
   return path;
 }
 
-async function subjectOf(content: Uint8Array, writable: boolean) {
+async function subjectOf(content: Uint8Array, options: FileDeviceOptions) {
   const path = await fileOf(content);
-  const device = await FileDevice.open(path, { writable });
+  const device = await FileDevice.open(path, options);
   return {
     device,
     spoil: () => writeFile(path, new Uint8Array(content.length).fill(0xff), { flag: "r+" }),
@@ -32,12 +32,15 @@ async function subjectOf(content: Uint8Array, writable: boolean) {
   };
 }
 
-describeBlockDeviceContract("FileDevice for reading", (content) => subjectOf(content, false));
-describeWritableBlockDeviceContract("FileDevice", (content) => subjectOf(content, true));
+describeBlockDeviceContract("FileDevice for reading", (content) => subjectOf(content, {}));
+describeWritableBlockDeviceContract("FileDevice", (content) => subjectOf(content, { writable: true }));
+describeWritableBlockDeviceContract("FileDevice that blocks", (content) =>
+  subjectOf(content, { writable: true, blocking: true }),
+);
 
 // The deadline device uses its buffers again here, and files answer out of order.
 describeWritableBlockDeviceContract("WritableDeadlineDevice on a FileDevice", async (content) => {
-  const { device, spoil, dispose } = await subjectOf(content, true);
+  const { device, spoil, dispose } = await subjectOf(content, { writable: true });
   return { device: new WritableDeadlineDevice(device), spoil, dispose };
 });
 
@@ -54,20 +57,38 @@ describe("FileDevice", () => {
     expect(readsDirectly(device)).toBe(true);
   });
 
-  test("answers short-read where the file was cut after opening, and zeroes the buffer", async () => {
-    const path = await fileOf(patternBytes(10_000));
-    await using device = await FileDevice.open(path);
-    await truncate(path, 6000);
-    const into = new Uint8Array(4000).fill(0xa5);
-    await expect(device.read(4000, into)).rejects.toMatchObject({
-      name: "DeviceError",
-      code: "short-read",
-      at: { device: path, offsetBytes: 6000 },
-    });
-    expect(into).toEqual(new Uint8Array(4000));
-    await device.read(2000, into);
-    expect(Buffer.compare(into, patternBytes(10_000).subarray(2000, 6000))).toBe(0);
+  test("that blocks has read when its call returns", async () => {
+    const content = patternBytes(5000);
+    const path = await fileOf(content);
+    await using blocking = await FileDevice.open(path, { blocking: true });
+    await using other = await FileDevice.open(path);
+    const into = new Uint8Array(5000);
+    const read = blocking.read(0, into);
+    expect(Buffer.compare(into, content)).toBe(0);
+    await read;
+    expect([readsAtOnce(blocking), readsAtOnce(other)]).toEqual([true, false]);
+    expect(readsAtOnce(new SliceDevice(blocking, 0, 100))).toBe(true);
+    expect(readsAtOnce(new SliceDevice(other, 0, 100))).toBe(false);
+    expect(readsAtOnce(new MemoryDevice(1))).toBe(true);
   });
+
+  test.each([false, true])(
+    "answers short-read where the file was cut after opening, and zeroes the buffer (blocking: %s)",
+    async (blocking) => {
+      const path = await fileOf(patternBytes(10_000));
+      await using device = await FileDevice.open(path, { blocking });
+      await truncate(path, 6000);
+      const into = new Uint8Array(4000).fill(0xa5);
+      await expect(device.read(4000, into)).rejects.toMatchObject({
+        name: "DeviceError",
+        code: "short-read",
+        at: { device: path, offsetBytes: 6000 },
+      });
+      expect(into).toEqual(new Uint8Array(4000));
+      await device.read(2000, into);
+      expect(Buffer.compare(into, patternBytes(10_000).subarray(2000, 6000))).toBe(0);
+    },
+  );
 
   test("zeroes the buffer of a read that was aborted on the way", async () => {
     await using device = await FileDevice.open(await fileOf(patternBytes(10_000)));

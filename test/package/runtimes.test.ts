@@ -37,7 +37,7 @@ describe.each(runtimes)("$name", (runtime) => {
       const folder = mkdtempSync(join(consumer, "command-"));
       const [data, hash] = [join(folder, "layer.img"), join(folder, "layer.hash")];
       writeFileSync(data, new Uint8Array(8 * 1024 * 1024).fill(0x2a));
-      const command = "node_modules/sealstone/dist/cli/main.js";
+      const command = "node_modules/sealstone/dist/bin/main.js";
       const verity = (...args: string[]): string =>
         run(runtime, command, "verity", ...args, "--threads", "2");
       expect(verity("format", data, hash, "--salt", "00ff")).toContain(rootHashOfStars);

@@ -215,7 +215,7 @@ describe("a failure leaves no superblock", () => {
       },
     });
     await expect(formatting).rejects.toBe(reason);
-    expect(seen).toEqual([0.25, 0.5]);
+    expect(seen).toEqual([0.125, 0.25]);
     expect(bytes.subarray(0, 512).every((byte) => byte === 0)).toBe(true);
   });
 });
