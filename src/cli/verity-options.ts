@@ -4,6 +4,7 @@
  * to which actions.
  */
 import { InvalidArgumentError, Option } from "commander";
+import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
 
 /** What `sealstone verity` does. */
 export type VerityAction = "format" | "verify" | "dump" | "tree";
@@ -30,6 +31,7 @@ export interface VerityOptions {
   readonly block?: number;
   readonly html?: string;
   readonly threads?: number;
+  readonly hasher?: HasherChoice;
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly debug?: boolean;
@@ -67,6 +69,14 @@ function threadCount(text: string): number {
   const count = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > 256) throw new InvalidArgumentError("a number of threads is 1 to 256");
   return count;
+}
+
+const hasherChoices: readonly HasherChoice[] = ["auto", "wasm", "native"];
+
+function hasherChoice(text: string): HasherChoice {
+  const choice = hasherChoices.find((name) => name === text);
+  if (choice === undefined) throw new InvalidArgumentError(`a hasher is one of ${hasherChoices.join(", ")}`);
+  return choice;
 }
 
 function repeated(text: string, previous: unknown): readonly string[] {
@@ -151,6 +161,13 @@ const entries: readonly OptionEntry[] = [
   entry("--block <number>", "show the path from the root to this data block", ["tree"], "refused", u64),
   entry("--html <path>", "write the tree as a self-contained page", ["tree"], "refused"),
   entry("--threads <count>", "threads that hash (default: one a core)", building, "ignored", threadCount),
+  entry(
+    "--hasher <name>",
+    "who computes SHA-256: wasm, native (node:crypto), or auto, the faster here (default)",
+    building,
+    "ignored",
+    hasherChoice,
+  ),
   entry("--json", "print the result as JSON", all, "refused"),
   entry("-v, --verbose", "say more", all, "refused"),
   entry("--debug", "say much more, and where an internal error arose", all, "refused"),

@@ -26,9 +26,9 @@ export async function verifyVolume(
   const { data, hash, identity, placement, superblock, geometrySource } = volume;
   const totalBytes = identity.dataBlocks * identity.dataBlockSize;
   const correction = await openRepairer(context, files, volume);
-  await using digests = startDigestThreads(options, totalBytes);
+  await using threads = startDigestThreads(options, totalBytes);
   context.debug(
-    `${identity.dataBlocks} data blocks of ${identity.dataBlockSize}, hash blocks of ${identity.hashBlockSize}, ${identity.algorithm}; the geometry is from the ${geometrySource}; ${digests?.shares.length ?? 1} threads`,
+    `${identity.dataBlocks} data blocks of ${identity.dataBlockSize}, hash blocks of ${identity.hashBlockSize}, ${identity.algorithm}; the geometry is from the ${geometrySource}; ${threads.count} threads`,
   );
   using bar = new ProgressBar(terminal, "Verifying");
   try {
@@ -38,7 +38,7 @@ export async function verifyVolume(
       identity,
       placement,
       ...(superblock && { superblock }),
-      ...(digests && { digests }),
+      digests: threads.digests,
       ...(correction && { repairer: correction.repairer }),
       signal,
       onProgress: ({ doneBlocks }) => bar.update(doneBlocks * identity.dataBlockSize, totalBytes),

@@ -27,9 +27,9 @@ export async function writeVolume(
   const { parameters, placement, geometry, uuid } = plan;
   const devices = await openDevices(files, plan);
   const { data, hash } = devices;
-  await using digests = startDigestThreads(options, geometry.dataSizeBytes);
+  await using threads = startDigestThreads(options, geometry.dataSizeBytes);
   context.debug(
-    `${geometry.dataBlocks} data blocks, ${geometry.hashBlocks} hash blocks from ${geometry.firstHashBlock} on, ${geometry.levels.length} hash levels; ${digests?.shares.length ?? 1} threads`,
+    `${geometry.dataBlocks} data blocks, ${geometry.hashBlocks} hash blocks from ${geometry.firstHashBlock} on, ${geometry.levels.length} hash levels; ${threads.count} threads`,
   );
   using bar = new ProgressBar(terminal, "Hashing");
   const { rootHash } = await formatVerity({
@@ -39,7 +39,7 @@ export async function writeVolume(
     dataBlocks: geometry.dataBlocks,
     placement,
     uuid,
-    ...(digests && { digests }),
+    digests: threads.digests,
     signal,
     onProgress: ({ doneBlocks }) => bar.update(doneBlocks * parameters.dataBlockSize, geometry.dataSizeBytes),
   });

@@ -1,12 +1,16 @@
 /** Threads by `node:worker_threads`, for Node, Bun and Deno. */
-import { parentPort, Worker } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import { invariant } from "../errors.ts";
 import type { JobChannel } from "./worker-jobs.ts";
 import type { WorkerPort } from "./worker-pool.ts";
 
-/** Starts the module at `script` as a thread. It keeps the process alive until its pool is closed. */
-export function spawnWorkerThread(script: URL): WorkerPort {
-  const worker = new Worker(script);
+/**
+ * Starts the module at `script` as a thread. It keeps the process alive until its pool is closed.
+ *
+ * @param data is cloned to the thread, which finds it by `workerThreadData`.
+ */
+export function spawnWorkerThread(script: URL, data?: unknown): WorkerPort {
+  const worker = new Worker(script, { workerData: data });
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     listen: (onMessage, onFailure) => {
@@ -30,4 +34,9 @@ export function workerThreadChannel(): JobChannel {
     post: (message, transfer) => port.postMessage(message, transfer),
     listen: (onMessage) => port.on("message", onMessage),
   };
+}
+
+/** What `spawnWorkerThread` was given for this thread. */
+export function workerThreadData(): unknown {
+  return workerData;
 }

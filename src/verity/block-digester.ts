@@ -6,7 +6,7 @@
  * ## Performance
  * Memory: four MiB at the most, whatever the device's size.
  */
-import type { BlockHasher } from "../crypto/block-hasher.ts";
+import type { BlockHasher, BlockHasherOptions } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import { readsAtOnce } from "../device/direct.ts";
@@ -28,6 +28,9 @@ const fetching = {
  * leave the microtask queue. Giving way costs a millisecond or more.
  */
 const turnMs = 200;
+
+/** Makes the hasher of a stream of digests. */
+export type HasherFactory = (options: BlockHasherOptions) => Promise<BlockHasher>;
 
 /** Hashes blocks of one device; one stream of digests at a time. */
 export class BlockDigester {
@@ -51,17 +54,21 @@ export class BlockDigester {
     this.#slots = slots;
   }
 
-  /** @param mostBlocks the longest run to come: for a short one less memory is taken. */
+  /**
+   * @param mostBlocks the longest run to come: for a short one less memory is taken.
+   * @param createHasher makes the hasher; on the WASM core unless given.
+   */
   static async open(
     device: BlockDevice,
     parameters: VerityParameters,
     mostBlocks: number,
+    createHasher: HasherFactory = createBlockHasher,
   ): Promise<BlockDigester> {
     const blockSize = parameters.dataBlockSize;
     const { slotSizeBytes, slotCount } = readsAtOnce(device) ? fetching.atOnce : fetching.ahead;
     const blocksPerSlot = Math.min(slotSizeBytes / blockSize, mostBlocks);
     const slots = Math.min(slotCount, Math.ceil(mostBlocks / blocksPerSlot));
-    const hasher = await createBlockHasher({
+    const hasher = await createHasher({
       algorithm: parameters.algorithm,
       salt: parameters.salt,
       saltPosition: saltPosition(parameters.hashType),
@@ -119,17 +126,22 @@ export class BlockDigester {
   }
 }
 
-/** Hashes on the calling thread. */
-export const singleThreadDigests: DataDigests = {
-  async *digests({ device, parameters, dataBlocks, ...options }) {
-    const digester = await BlockDigester.open(device, parameters, dataBlocks);
-    try {
-      yield* digester.digests(0, dataBlocks, options);
-    } finally {
-      digester.close();
-    }
-  },
-};
+/** Digests by the calling thread, with hashers of `createHasher`. */
+export function digestsOnThisThread(createHasher: HasherFactory): DataDigests {
+  return {
+    async *digests({ device, parameters, dataBlocks, ...options }) {
+      const digester = await BlockDigester.open(device, parameters, dataBlocks, createHasher);
+      try {
+        yield* digester.digests(0, dataBlocks, options);
+      } finally {
+        digester.close();
+      }
+    },
+  };
+}
+
+/** Hashes on the calling thread, on the WASM core. */
+export const singleThreadDigests: DataDigests = digestsOnThisThread(createBlockHasher);
 
 type ReadOutcome = { readonly unread: readonly UnreadBlock[] } | { readonly error: unknown };
 

@@ -10,7 +10,7 @@ import {
   errorToMessage,
   type IntegrityError,
 } from "../errors.ts";
-import { BlockDigester } from "./block-digester.ts";
+import { BlockDigester, type HasherFactory } from "./block-digester.ts";
 import type { UnreadBlock } from "./block-reads.ts";
 import type { VerityParameters } from "./identity.ts";
 
@@ -43,9 +43,12 @@ export interface DigestAnswer {
 /** Opens a device that the pool's owner described. */
 export type DeviceOpener = (handle: DeviceHandle) => Promise<BlockDevice>;
 
-/** A worker's handler of jobs. */
-export function digestJobs(openDevice: DeviceOpener): (job: DigestJob) => Promise<JobResult<DigestAnswer>> {
-  const worker = new DigestWorker(openDevice);
+/** A worker's handler of jobs. Hashers are made on the WASM core unless `createHasher` is given. */
+export function digestJobs(
+  openDevice: DeviceOpener,
+  createHasher?: HasherFactory,
+): (job: DigestJob) => Promise<JobResult<DigestAnswer>> {
+  const worker = new DigestWorker(openDevice, createHasher);
   return (job) => worker.answer(job);
 }
 
@@ -59,12 +62,14 @@ export function unreadBlocks(answer: DigestAnswer, firstBlock: number): UnreadBl
 
 class DigestWorker {
   readonly #openDevice: DeviceOpener;
+  readonly #createHasher: HasherFactory | undefined;
   #request: number | undefined;
   #device: BlockDevice | undefined;
   #digester: BlockDigester | undefined;
 
-  constructor(openDevice: DeviceOpener) {
+  constructor(openDevice: DeviceOpener, createHasher: HasherFactory | undefined) {
     this.#openDevice = openDevice;
+    this.#createHasher = createHasher;
   }
 
   async answer(job: DigestJob): Promise<JobResult<DigestAnswer>> {
@@ -72,13 +77,18 @@ class DigestWorker {
     this.#request = job.request;
     if (job.source.kind === "bytes") return await this.#hashBytes(job, job.source.bytes);
     this.#device ??= await this.#openDevice(job.source.handle);
-    this.#digester ??= await BlockDigester.open(this.#device, job.parameters, job.mostBlocks);
+    this.#digester ??= await BlockDigester.open(
+      this.#device,
+      job.parameters,
+      job.mostBlocks,
+      this.#createHasher,
+    );
     return await collect(this.#digester, job);
   }
 
   async #hashBytes(job: DigestJob, bytes: Uint8Array): Promise<JobResult<DigestAnswer>> {
     const device = new MemoryDevice(bytes);
-    const digester = await BlockDigester.open(device, job.parameters, job.count);
+    const digester = await BlockDigester.open(device, job.parameters, job.count, this.#createHasher);
     try {
       return await collect(digester, job);
     } finally {

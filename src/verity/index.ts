@@ -1,4 +1,4 @@
-export { singleThreadDigests } from "./block-digester.ts";
+export { digestsOnThisThread, type HasherFactory, singleThreadDigests } from "./block-digester.ts";
 export * from "./block-ranges.ts";
 export type { UnreadBlock } from "./block-reads.ts";
 export type { CorruptionEvent, CorruptionOutcome, VerityStatus } from "./corruption.ts";

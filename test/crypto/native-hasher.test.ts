@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { toHex } from "../../src/bytes/hex.ts";
+import type { BlockHasher } from "../../src/crypto/block-hasher.ts";
+import { createChosenHasher } from "../../src/crypto/hasher-choice.node.ts";
+import { NativeSha256Hasher } from "../../src/crypto/native-hasher.node.ts";
+import { createSha256Hasher } from "../../src/crypto/sha256-hasher.ts";
+import { StateError, UsageError } from "../../src/errors.ts";
+
+const salt = Uint8Array.from({ length: 32 }, (_, i) => i);
+const options = { salt, saltPosition: "first", capacityBytes: 65_536 } as const;
+
+function fill(hasher: BlockHasher): void {
+  for (let i = 0; i < hasher.input.length; i++) hasher.input[i] = (i * 31 + (i >> 8)) & 0xff;
+}
+
+describe("SHA-256 by node:crypto", () => {
+  test("agrees with the WASM core, whatever salt, size and place", async () => {
+    const cases = fc.record({
+      salt: fc.uint8Array({ maxLength: 256 }),
+      saltPosition: fc.constantFrom("first", "last"),
+      calls: fc.array(
+        fc.tuple(
+          fc.integer({ min: 0, max: 99 }),
+          fc.integer({ min: 0, max: 700 }),
+          fc.integer({ min: 0, max: 9 }),
+        ),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ calls, ...salted }) => {
+        const native = new NativeSha256Hasher({ ...salted, capacityBytes: 8192 });
+        const wasm = await createSha256Hasher({ ...salted, capacityBytes: 8192 });
+        for (const hasher of [native, wasm]) fill(hasher);
+        for (const call of calls) expect(toHex(native.digest(...call))).toBe(toHex(wasm.digest(...call)));
+        native.close();
+        wasm.close();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("keeps a salt of its own", () => {
+    const mine = Buffer.from(salt);
+    const hasher = new NativeSha256Hasher({ ...options, salt: mine });
+    const before = toHex(hasher.digest(0, 4096, 1));
+    mine.fill(9);
+    expect(toHex(hasher.digest(0, 4096, 1))).toBe(before);
+  });
+
+  test("refuses blocks outside its input, options that cannot be, and work after closing", () => {
+    const hasher = new NativeSha256Hasher(options);
+    expect(() => hasher.digest(1, 4096, 16)).toThrow(UsageError);
+    expect(() => new NativeSha256Hasher({ ...options, salt: new Uint8Array(257) })).toThrow(UsageError);
+    expect(() => new NativeSha256Hasher({ ...options, capacityBytes: 0 })).toThrow(UsageError);
+    fill(hasher);
+    hasher.close();
+    expect(hasher.input.every((byte) => byte === 0)).toBe(true);
+    expect(() => hasher.digest(0, 512, 1)).toThrow(StateError);
+  });
+});
+
+describe("the choice", () => {
+  test.each(["auto", "wasm", "native"] as const)("%s hashes the same", async (choice) => {
+    const hasher = await createChosenHasher({ ...options, algorithm: "sha256" }, choice);
+    const expected = new NativeSha256Hasher(options);
+    for (const each of [hasher, expected]) fill(each);
+    expect(toHex(hasher.digest(0, 4096, 16))).toBe(toHex(expected.digest(0, 4096, 16)));
+    if (choice !== "auto") expect(hasher instanceof NativeSha256Hasher).toBe(choice === "native");
+    hasher.close();
+  });
+
+  test("is none for another algorithm", async () => {
+    const hasher = await createChosenHasher({ ...options, algorithm: "sha512" }, "native");
+    expect(hasher.algorithm).toBe("sha512");
+    hasher.close();
+  });
+});
