@@ -9,6 +9,7 @@ import { writeRandomFile } from "./random-file.ts";
 import type { Prepared, Suite, Unavailable, WatchedRatio } from "./suite.ts";
 
 const oneThread = "sealstone, one thread";
+const wasmOnly = "sealstone, one thread, WASM only";
 const twoThreads = "sealstone, two threads";
 const peer = "veritysetup";
 const GiB = 2 ** 30;
@@ -62,6 +63,7 @@ export const formatWithFec: Suite = wholeDevice({
 function wholeDevice({ name, title, about, sizeBytes, rounds, job, floors }: WholeDeviceJob): Suite {
   const ratios: WatchedRatio[] = [
     { of: oneThread, to: peer, atLeast: floors.one },
+    { of: wasmOnly, to: peer },
     { of: twoThreads, to: peer, ...(floors.two === undefined ? {} : { atLeast: floors.two }) },
   ];
   return { name, title, about, pace: { rounds, timeMs: 0 }, prepare };
@@ -76,14 +78,10 @@ function wholeDevice({ name, title, about, sizeBytes, rounds, job, floors }: Who
       process.execPath,
       sealstoneArguments(["verity", ...format(data, hash), `--root-hash-file=${hash}.root`]),
     );
-    const sealstone = (contender: string, threads: number): Contender => ({
+    const sealstone = (contender: string, ...options: readonly string[]): Contender => ({
       name: contender,
       bytes: sizeBytes,
-      run: () =>
-        runProcess(
-          process.execPath,
-          sealstoneArguments(["verity", ...job(data, hash), `--threads=${threads}`]),
-        ),
+      run: () => runProcess(process.execPath, sealstoneArguments(["verity", ...job(data, hash), ...options])),
     });
     const veritysetup = {
       name: peer,
@@ -91,7 +89,12 @@ function wholeDevice({ name, title, about, sizeBytes, rounds, job, floors }: Who
       run: () => runProcess("veritysetup", job(data, hash)),
     };
     return {
-      contenders: [sealstone(oneThread, 1), sealstone(twoThreads, 2), veritysetup],
+      contenders: [
+        sealstone(oneThread, "--threads=1"),
+        sealstone(wasmOnly, "--threads=1", "--hasher=wasm"),
+        sealstone(twoThreads, "--threads=2"),
+        veritysetup,
+      ],
       ratios,
       close: async () => rmSync(folder, { recursive: true }),
     };

@@ -29,7 +29,7 @@ export function startDigestThreads(
 ): DigestThreads {
   const count = threads ?? (sizeBytes < worthThreadsBytes ? 1 : Math.min(availableParallelism(), maxThreads));
   if (count > 1) {
-    const digests = startThreadedDigests(count, hasher);
+    const digests = startThreadedDigests(count, { hasher, includeThisThread: true });
     return { digests, count, [Symbol.asyncDispose]: () => digests.close() };
   }
   const digests = digestsOnThisThread((options) => createChosenHasher(options, hasher));

@@ -43,15 +43,6 @@ export interface DigestAnswer {
 /** Opens a device that the pool's owner described. */
 export type DeviceOpener = (handle: DeviceHandle) => Promise<BlockDevice>;
 
-/** A worker's handler of jobs. Hashers are made on the WASM core unless `createHasher` is given. */
-export function digestJobs(
-  openDevice: DeviceOpener,
-  createHasher?: HasherFactory,
-): (job: DigestJob) => Promise<JobResult<DigestAnswer>> {
-  const worker = new DigestWorker(openDevice, createHasher);
-  return (job) => worker.answer(job);
-}
-
 /** `UnreadBlock`s as the worker sent them. */
 export function unreadBlocks(answer: DigestAnswer, firstBlock: number): UnreadBlock[] {
   return answer.unread.map(({ block, cause }) => ({
@@ -60,20 +51,23 @@ export function unreadBlocks(answer: DigestAnswer, firstBlock: number): UnreadBl
   }));
 }
 
-class DigestWorker {
+/** Does jobs, one at a time, and keeps device and hasher open between those of one request. */
+export class DigestWorker {
   readonly #openDevice: DeviceOpener;
   readonly #createHasher: HasherFactory | undefined;
   #request: number | undefined;
   #device: BlockDevice | undefined;
   #digester: BlockDigester | undefined;
 
-  constructor(openDevice: DeviceOpener, createHasher: HasherFactory | undefined) {
+  /** Hashers are made on the WASM core unless `createHasher` is given. */
+  constructor(openDevice: DeviceOpener, createHasher?: HasherFactory) {
     this.#openDevice = openDevice;
     this.#createHasher = createHasher;
   }
 
+  /** The digests of a job's blocks. Throws what reading them throws. */
   async answer(job: DigestJob): Promise<JobResult<DigestAnswer>> {
-    if (job.request !== this.#request) await this.#release();
+    if (job.request !== this.#request) await this.release();
     this.#request = job.request;
     if (job.source.kind === "bytes") return await this.#hashBytes(job, job.source.bytes);
     this.#device ??= await this.#openDevice(job.source.handle);
@@ -96,7 +90,8 @@ class DigestWorker {
     }
   }
 
-  async #release(): Promise<void> {
+  /** Closes what the last request left open. */
+  async release(): Promise<void> {
     this.#digester?.close();
     this.#digester = undefined;
     const device = this.#device;

@@ -1,16 +1,70 @@
-import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
+import { createChosenHasher, type HasherChoice } from "../crypto/hasher-choice.node.ts";
+import { serveJobs } from "../crypto/worker-jobs.ts";
+import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { spawnWorkerThread } from "../crypto/worker-thread.node.ts";
+import { FileDevice } from "../device/file-device.node.ts";
+import { openDeviceHandle } from "../device/open-device-handle.ts";
+import { type DigestAnswer, type DigestJob, DigestWorker } from "./digest-job.ts";
 import { PooledDigests } from "./digest-pool.ts";
 
 const script = new URL("./digest-worker.node.js", import.meta.url);
 
+/** How a pool of threads is made. */
+export interface ThreadedDigestsOptions {
+  /** Who computes SHA-256; the faster one on this machine unless given. */
+  readonly hasher?: HasherChoice;
+  /**
+   * The calling thread is one of them, and held up for 20 ms at a time: for a
+   * command, which has nothing else to do. Its work begins while the other
+   * threads are still starting.
+   */
+  readonly includeThisThread?: boolean;
+}
+
 /**
  * Digests of data blocks by threads of `node:worker_threads`.
  *
- * @param workers how many, 1 to 256.
- * @param hasher who computes SHA-256 in them; the faster one on this machine unless given.
+ * @param threads how many, 1 to 256.
  * @throws {UsageError} `invalid-argument` for another number.
  */
-export function startThreadedDigests(workers: number, hasher: HasherChoice = "auto"): PooledDigests {
-  return new PooledDigests(workers, () => spawnWorkerThread(script, hasher));
+export function startThreadedDigests(threads: number, options: ThreadedDigestsOptions = {}): PooledDigests {
+  const { hasher = "auto", includeThisThread = false } = options;
+  let own = includeThisThread;
+  return new PooledDigests(threads, () => {
+    if (!own) return spawnWorkerThread(script, hasher);
+    own = false;
+    return thisThread(hasher);
+  });
+}
+
+/** A worker for a thread that has nothing else to do: files are read on the spot. */
+export function threadDigestWorker(hasher: HasherChoice): DigestWorker {
+  return new DigestWorker(
+    (handle) => openDeviceHandle(handle, (file) => FileDevice.reopen(file, { blocking: true })),
+    (options) => createChosenHasher(options, hasher),
+  );
+}
+
+/** The calling thread as one of a pool's. Between two jobs it hears what the others have done. */
+function thisThread(hasher: HasherChoice): WorkerPort {
+  const worker = threadDigestWorker(hasher);
+  let receive = (_job: unknown): void => {};
+  let answer = (_result: unknown): void => {};
+  const channel = {
+    post: (result: unknown) => answer(result),
+    listen: (onMessage: (message: unknown) => void) => {
+      receive = onMessage;
+    },
+  };
+  serveJobs<DigestJob, DigestAnswer>(channel, async (job) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return worker.answer(job);
+  });
+  return {
+    post: (job) => receive(job),
+    listen: (onMessage) => {
+      answer = onMessage;
+    },
+    terminate: () => worker.release(),
+  };
 }

@@ -2,9 +2,7 @@
 import { webWorkerChannel } from "../crypto/web-worker.ts";
 import { serveJobs } from "../crypto/worker-jobs.ts";
 import { openDeviceHandle } from "../device/open-device-handle.ts";
-import { digestJobs } from "./digest-job.ts";
+import { type DigestJob, DigestWorker } from "./digest-job.ts";
 
-serveJobs(
-  webWorkerChannel(),
-  digestJobs((handle) => openDeviceHandle(handle)),
-);
+const worker = new DigestWorker((handle) => openDeviceHandle(handle));
+serveJobs(webWorkerChannel(), (job: DigestJob) => worker.answer(job));

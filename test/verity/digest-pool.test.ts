@@ -93,13 +93,16 @@ describe("digests by threads", () => {
     for (const device of devices) expect(await collect(pool, request(device))).toEqual(expected);
   });
 
-  test("every worker does its share", async () => {
-    await using threads = startThreadedDigests(3);
-    await collect(threads, request(file));
-    const total = threads.shares.reduce((sum, share) => sum + share, 0);
-    expect(total).toBeGreaterThanOrEqual(3 * 4);
-    for (const share of threads.shares) expect(share).toBeGreaterThanOrEqual(2);
-  });
+  test.each([false, true])(
+    "every worker does its share (this thread among them: %s)",
+    async (includeThisThread) => {
+      await using threads = startThreadedDigests(3, { includeThisThread });
+      expect(await collect(threads, request(file))).toEqual(expected);
+      const total = threads.shares.reduce((sum, share) => sum + share, 0);
+      expect(total).toBeGreaterThanOrEqual(3 * 4);
+      for (const share of threads.shares) expect(share).toBeGreaterThanOrEqual(2);
+    },
+  );
 
   test.each([1, 255, 256, 257, 700])("of %s blocks, and of other parameters", async (dataBlocks) => {
     const salted = { ...parameters, salt: new Uint8Array(3), dataBlockSize: 8192, hashType: 0 as const };
