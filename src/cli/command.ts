@@ -1,5 +1,7 @@
 /** The `sealstone` command: arguments in, an exit code out. */
+
 import { Command, CommanderError } from "commander";
+import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCodeOf, exitCodes, isExplained, statusLine } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 import { verityCommand } from "./verity-command.ts";
@@ -17,14 +19,6 @@ Examples:
   sealstone verity verify data.img hash.img --root-hash-file root.txt
   sealstone verity --help
 `;
-
-/** What a running command is given besides its arguments. */
-export interface CommandContext {
-  readonly terminal: Terminal;
-  /** Aborts on a signal from outside, with an error as its reason. */
-  readonly signal: AbortSignal;
-  readonly version: string;
-}
 
 /** Runs the command and says with which code the process should end. Never rejects. */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {

@@ -1,8 +1,8 @@
 /** `--root-hash-signature`: who vouches for the root hash, before anything is checked against it. */
 import { MAX_ROOT_HASH_SIGNATURE_BYTES, verifyRootHashSignature } from "../verity/root-hash-signature.ts";
 import { readBoundedFile } from "./bounded-file.ts";
+import type { ActionContext } from "./context.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import type { ActionContext } from "./verity-command.ts";
 
 /** A bundle of hundreds. */
 const maxCertificateBytes = 1_048_576;

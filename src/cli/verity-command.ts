@@ -1,6 +1,6 @@
 /** `sealstone verity`: its actions, what they take, and their help. */
 import { Command } from "commander";
-import type { CommandContext } from "./command.ts";
+import type { ActionContext, CommandContext } from "./context.ts";
 import { CommandFailure, type ExitCode, exitCodes, statusLine } from "./exit-codes.ts";
 import {
   optionsBeforeAction,
@@ -9,13 +9,6 @@ import {
   type VerityAction,
   type VerityOptions,
 } from "./verity-options.ts";
-
-/** What an action is given. */
-export interface ActionContext extends CommandContext {
-  readonly options: VerityOptions;
-  /** Says something to whoever asked for `--debug`; a line of its own on standard error. */
-  readonly debug: (text: string) => void;
-}
 
 interface ActionEntry {
   readonly name: VerityAction;

@@ -2,8 +2,8 @@
 import { treeGeometry } from "../verity/geometry.ts";
 import { firstHashBlock } from "../verity/placement.ts";
 import { uuidText } from "../verity/uuid.ts";
+import type { ActionContext } from "./context.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { ActionContext } from "./verity-command.ts";
 import { fecInformation } from "./verity-fec.ts";
 import { printInformation } from "./verity-information.ts";
 import { fecFrom, placementFrom } from "./verity-parameters.ts";

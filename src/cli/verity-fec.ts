@@ -2,7 +2,7 @@
 import { paritySizeBytes } from "../verity/fec-layout.ts";
 import { FecRepairer } from "../verity/fec-repair.ts";
 import type { TreeGeometry } from "../verity/geometry.ts";
-import type { ActionContext } from "./verity-command.ts";
+import type { ActionContext } from "./context.ts";
 import type { FecInformation } from "./verity-information.ts";
 import { checkRoots, type FecOptions, fecFrom } from "./verity-parameters.ts";
 import type { Volume } from "./volume.ts";

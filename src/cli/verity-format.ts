@@ -1,8 +1,9 @@
 /** `sealstone verity format`: hashes a device, writes its tree and superblock, prints its identity. */
+
+import type { ActionContext } from "./context.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { pageSizeBytes, planFormat } from "./format-plan.ts";
 import { writeRootHash } from "./root-hash-argument.ts";
-import type { ActionContext } from "./verity-command.ts";
 import { fecInformation } from "./verity-fec.ts";
 import { printInformation } from "./verity-information.ts";
 import { VolumeFiles } from "./volume-files.ts";

@@ -2,7 +2,7 @@
 import { toHex } from "../bytes/hex.ts";
 import type { VerityParameters } from "../verity/identity.ts";
 import type { VerityPlacement } from "../verity/placement.ts";
-import type { ActionContext } from "./verity-command.ts";
+import type { ActionContext } from "./context.ts";
 
 /** What is told of error correction: how much parity there is, and where. */
 export interface FecInformation {

@@ -1,8 +1,9 @@
 /** `sealstone verity verify`: checks a whole device, and reports all that is wrong. */
+
+import type { ActionContext } from "./context.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { checkRootHashSignature } from "./root-hash-signature-option.ts";
 import { geometryNote, verifyExitCode, verifyJson, verifyLines } from "./verify-output.ts";
-import type { ActionContext } from "./verity-command.ts";
 import { openVolume } from "./volume.ts";
 import { VolumeFiles } from "./volume-files.ts";
 import { verifyVolume } from "./volume-verification.ts";

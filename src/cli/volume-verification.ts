@@ -1,9 +1,9 @@
 /** Verifying an open volume: threads, repair, progress, and what came of it. */
 import { verifyVerity } from "../verity/verify.ts";
 import type { VerityReport } from "../verity/verify-report.ts";
+import type { ActionContext } from "./context.ts";
 import { startDigestThreads } from "./digest-threads.ts";
 import { ProgressBar } from "./progress.ts";
-import type { ActionContext } from "./verity-command.ts";
 import { openRepairer } from "./verity-fec.ts";
 import type { GeometrySource, Volume } from "./volume.ts";
 import type { VolumeFiles } from "./volume-files.ts";

@@ -4,10 +4,10 @@ import { encodeFec } from "../verity/fec-encode.ts";
 import { paritySizeBytes } from "../verity/fec-layout.ts";
 import { formatVerity } from "../verity/format.ts";
 import { SUPERBLOCK_SIZE_BYTES } from "../verity/superblock.ts";
+import type { ActionContext } from "./context.ts";
 import { startDigestThreads } from "./digest-threads.ts";
 import type { FormatPlan } from "./format-plan.ts";
 import { ProgressBar } from "./progress.ts";
-import type { ActionContext } from "./verity-command.ts";
 import type { VolumeFiles } from "./volume-files.ts";
 
 interface VolumeDevices {

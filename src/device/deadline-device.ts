@@ -3,8 +3,8 @@ import { DeviceError, UsageError } from "../errors.ts";
 import type { BlockDevice, IoOptions, WritableBlockDevice } from "./block-device.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
-import { type DeadlineDeviceHandle, deviceHandle } from "./device-handle.ts";
-import { DirectDevice, readsDirectly } from "./direct.ts";
+import type { DeadlineDeviceHandle } from "./device-handle.ts";
+import { DirectDevice, deviceHandle, readsDirectly } from "./direct.ts";
 import { checkRange } from "./range-check.ts";
 
 /** How long to wait. */

@@ -2,8 +2,6 @@
  * What describes a device to another thread: data that `postMessage` carries,
  * by which a worker reopens the device and reads it by itself.
  */
-import type { BlockDevice } from "./block-device.ts";
-import { DirectDevice } from "./direct.ts";
 
 /** A `MemoryDevice` in shared memory. */
 export interface MemoryDeviceHandle {
@@ -61,16 +59,3 @@ export type DeviceHandle =
   | HttpRangeDeviceHandle
   | SliceDeviceHandle
   | DeadlineDeviceHandle;
-
-/**
- * Describes `device` to another thread, which reads it by `openDeviceHandle`.
- *
- * @returns `undefined` where another thread cannot reach the device: memory that
- *   is not shared, an HTTP device with a `fetch` of its own, any device of
- *   another make, and whatever stands on one of these.
- */
-export function deviceHandle(device: BlockDevice): DeviceHandle | undefined {
-  if (!(device instanceof DirectDevice)) return undefined;
-  // What was put in the place of a device's `read` would be left behind.
-  return DirectDevice.includes(device) ? device.handle() : undefined;
-}

@@ -61,3 +61,16 @@ export function readsDirectly(device: BlockDevice): boolean {
 export function readsAtOnce(device: BlockDevice): boolean {
   return DirectDevice.answersAtOnce(device);
 }
+
+/**
+ * Describes `device` to another thread, which reads it by `openDeviceHandle`.
+ *
+ * @returns `undefined` where another thread cannot reach the device: memory that
+ *   is not shared, an HTTP device with a `fetch` of its own, any device of
+ *   another make, and whatever stands on one of these.
+ */
+export function deviceHandle(device: BlockDevice): DeviceHandle | undefined {
+  if (!(device instanceof DirectDevice)) return undefined;
+  // What was put in the place of a device's `read` would be left behind.
+  return DirectDevice.includes(device) ? device.handle() : undefined;
+}

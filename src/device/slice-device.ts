@@ -1,8 +1,8 @@
 /** A window of another device. */
 import type { BlockDevice, IoOptions, WritableBlockDevice } from "./block-device.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
-import { deviceHandle, type SliceDeviceHandle } from "./device-handle.ts";
-import { DirectDevice } from "./direct.ts";
+import type { SliceDeviceHandle } from "./device-handle.ts";
+import { DirectDevice, deviceHandle } from "./direct.ts";
 import { checkRange } from "./range-check.ts";
 
 /** How to cut a slice. */

@@ -12,7 +12,8 @@
 import { copyOf } from "../bytes/copy.ts";
 import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { WorkerPool } from "../crypto/worker-pool.ts";
-import { type DeviceHandle, deviceHandle } from "../device/device-handle.ts";
+import type { DeviceHandle } from "../device/device-handle.ts";
+import { deviceHandle } from "../device/direct.ts";
 import { readBlocks, readRun, type UnreadBlock } from "./block-reads.ts";
 import type { DataDigests, DigestBatch, DigestRequest } from "./data-digests.ts";
 import { type DigestAnswer, type DigestJob, unreadBlocks } from "./digest-job.ts";

@@ -1,6 +1,7 @@
 /** Telling whether two device objects stand for one device. */
 import type { BlockDevice } from "../device/block-device.ts";
-import { type DeviceHandle, deviceHandle } from "../device/device-handle.ts";
+import type { DeviceHandle } from "../device/device-handle.ts";
+import { deviceHandle } from "../device/direct.ts";
 
 /**
  * True where a write to one is known to be a write to the other: the same

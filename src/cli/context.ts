@@ -1,0 +1,18 @@
+/** What is handed down from the process to the command and from it to an action. */
+import type { Terminal } from "./terminal.ts";
+import type { VerityOptions } from "./verity-options.ts";
+
+/** What a running command is given besides its arguments. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Aborts on a signal from outside, with an error as its reason. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+}
+
+/** What an action is given. */
+export interface ActionContext extends CommandContext {
+  readonly options: VerityOptions;
+  /** Says something to whoever asked for `--debug`; a line of its own on standard error. */
+  readonly debug: (text: string) => void;
+}
