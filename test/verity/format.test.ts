@@ -171,9 +171,8 @@ describe("a failure leaves no superblock", () => {
   test("of the data device", async () => {
     const bytes = await formattedBefore();
     const data = new MemoryDevice(2 ** 22);
-    let reads = 0;
-    data.read = async (_offset, into) => {
-      if (++reads > 2) throw new DeviceError("device-failed", "EIO");
+    data.read = async (offset, into) => {
+      if (offset + into.length === data.sizeBytes) throw new DeviceError("device-failed", "EIO");
       into.fill(1);
     };
     await expect(formatVerity({ data, hash: new MemoryDevice(bytes) })).rejects.toThrow(DeviceError);
