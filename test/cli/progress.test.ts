@@ -67,12 +67,12 @@ describe.skipIf(!hasProgram("script"))("on a terminal (where script is installed
   /** What goes before the bar, and in the end before the lines. */
   const cleared = "\r\u001b[K";
   /** Hashed by the slowest of the algorithms, so that it takes more than a second anywhere. */
-  const slow = ["--hash=ripemd160", "--threads=1", "--salt=-"];
+  const slow = ["--hash=sha3-256", "--threads=1", "--salt=-"];
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "sealstone-progress-"));
     writeFileSync(join(folder, "data"), "");
-    truncateSync(join(folder, "data"), 256 * 2 ** 20);
+    truncateSync(join(folder, "data"), 768 * 2 ** 20);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
