@@ -1,6 +1,6 @@
 /** What the README shows is compiled and run as it stands there, against the packed package. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, inject, test } from "vitest";
@@ -54,4 +54,10 @@ test("the command's examples", () => {
     .join("");
   expect(output).toMatch(/^Root hash: +\t[0-9a-f]{64}$/m);
   expect(readFileSync(join(cwd, "tree.html"), "utf8")).toContain("</html>");
+});
+
+test("every document that it names is there", () => {
+  const documents = [...readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, path = ""]) => path);
+  expect(documents.length).toBeGreaterThan(0);
+  expect(documents.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
