@@ -30,13 +30,16 @@ ${sections.join("\n\n")}
 
 /** The watched ratios of all suites, in Markdown. */
 function figuresSummary(results: Results): string {
-  const rows = results.suites.flatMap(({ ratios }) =>
-    ratios.map(({ of, to, ratio }) => `| ${of} | ${to} | ${ratio.median.toFixed(2)}× | ${range(ratio, 2)} |`),
+  const rows = results.suites.flatMap(({ title, ratios }) =>
+    ratios.map(
+      ({ of, to, ratio }) =>
+        `| ${title} | ${of} | ${to} | ${ratio.median.toFixed(2)}× | ${range(ratio, 2)} |`,
+    ),
   );
   return `Measured on ${results.date}: ${describeMachine(results.machine)}.
 
-| of | to | speed, median | 5th to 95th percentile |
-| --- | --- | ---: | ---: |
+| work | of | to | speed, median | 5th to 95th percentile |
+| --- | --- | --- | ---: | ---: |
 ${rows.join("\n")}`;
 }
 
