@@ -24,6 +24,8 @@ export function checkName(path: string): Violation[] {
     if (!isFile && cupboards.has(segment)) return [`${path}: "${segment}" is a cupboard, not a part`];
     if (isFile && cupboards.has(segment.replace(/\..*$/, "")))
       return [`${path}: "${segment}" names no concept`];
+    // What opens by itself when a folder is looked at bears that name everywhere.
+    if (isFile && segment === "README.md") return [];
     return segment.split(".").every((part) => kebab.test(part))
       ? []
       : [`${path}: "${segment}" is not kebab-case`];
