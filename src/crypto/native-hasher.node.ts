@@ -4,11 +4,13 @@
  * as fast where it has not.
  *
  * ## Performance
- * One call a block. Salt and block are put side by side first: copying 4 KiB
- * costs a tenth of what a second call does.
+ * One call a block, on bytes that are not moved: the salt is written beside the
+ * block, over what stands there, and that is put back afterwards. Copying the
+ * block to the salt instead costs a quarter of the whole time, and a digest that
+ * comes as an array instead of a string costs a sixth.
  */
+import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
-import { copyOf } from "../bytes/copy.ts";
 import { wipe } from "../bytes/wipe.ts";
 import { StateError } from "../errors.ts";
 import {
@@ -25,10 +27,11 @@ export class NativeSha256Hasher implements BlockHasher {
   readonly algorithm = "sha256";
   readonly digestSizeBytes: number = digestSize;
   readonly input: Uint8Array;
-  readonly #salt: Uint8Array;
+  /** The salt, as much room for what it is written over, and `input` with room for a salt on both sides. */
+  readonly #memory: Uint8Array;
+  readonly #saltSize: number;
   readonly #saltFirst: boolean;
-  #message: Uint8Array = new Uint8Array(0);
-  #output: Uint8Array = new Uint8Array(0);
+  #output: Buffer = Buffer.alloc(0);
   #closed = false;
 
   /**
@@ -37,8 +40,11 @@ export class NativeSha256Hasher implements BlockHasher {
    */
   constructor({ salt, saltPosition, capacityBytes }: Omit<BlockHasherOptions, "algorithm">) {
     checkHasherOptions(salt, capacityBytes);
-    this.input = new Uint8Array(capacityBytes);
-    this.#salt = copyOf(salt);
+    const inputOffset = 3 * salt.length;
+    this.#memory = new Uint8Array(inputOffset + capacityBytes + salt.length);
+    this.#memory.set(salt);
+    this.input = this.#memory.subarray(inputOffset, inputOffset + capacityBytes);
+    this.#saltSize = salt.length;
     this.#saltFirst = saltPosition === "first";
   }
 
@@ -46,36 +52,32 @@ export class NativeSha256Hasher implements BlockHasher {
     if (this.#closed) throw new StateError("closed", "the hasher is closed: make a new one");
     checkBlocks(offsetBytes, blockSizeBytes, count, this.input.length);
     const size = digestSize * count;
-    if (this.#output.length < size) this.#output = new Uint8Array(size);
-    const message = this.#messageFor(blockSizeBytes);
-    const blockOffset = this.#saltFirst ? this.#salt.length : 0;
-    for (let i = 0; i < count; i++) {
-      const start = offsetBytes + i * blockSizeBytes;
-      message.set(this.input.subarray(start, start + blockSizeBytes), blockOffset);
-      this.#output.set(sha256(message), i * digestSize);
+    if (this.#output.length < size) this.#output = Buffer.alloc(size);
+    const memory = this.#memory;
+    const saltSize = this.#saltSize;
+    const saltOffset = this.#saltFirst ? -saltSize : blockSizeBytes;
+    const messageOffset = this.#saltFirst ? -saltSize : 0;
+    let block = this.input.byteOffset + offsetBytes;
+    for (let i = 0; i < count; i++, block += blockSizeBytes) {
+      const beside = block + saltOffset;
+      const message = block + messageOffset;
+      memory.copyWithin(saltSize, beside, beside + saltSize);
+      memory.copyWithin(beside, 0, saltSize);
+      const digest = sha256(new Uint8Array(memory.buffer, message, saltSize + blockSizeBytes));
+      memory.copyWithin(beside, saltSize, 2 * saltSize);
+      this.#output.write(digest, i * digestSize, "binary");
     }
-    return this.#output.subarray(0, size);
+    return new Uint8Array(this.#output.buffer, this.#output.byteOffset, size);
   }
 
   close(): void {
     this.#closed = true;
-    wipe(this.input);
-    wipe(this.#message);
-  }
-
-  /** Room for a salted block, with the salt in its place. */
-  #messageFor(blockSizeBytes: number): Uint8Array {
-    const sizeBytes = this.#salt.length + blockSizeBytes;
-    if (this.#message.length !== sizeBytes) {
-      this.#message = new Uint8Array(sizeBytes);
-      this.#message.set(this.#salt, this.#saltFirst ? 0 : blockSizeBytes);
-    }
-    return this.#message;
+    wipe(this.#memory);
   }
 }
 
-/** In one call where the runtime has it: Node does from 20.12 on, others not all. */
-const sha256: (message: Uint8Array) => Uint8Array =
+/** In one call where the runtime has it: Node does from 20.12 on, others not all. A byte a character. */
+const sha256: (message: Uint8Array) => string =
   typeof crypto.hash === "function"
-    ? (message) => crypto.hash("sha256", message, "buffer")
-    : (message) => crypto.createHash("sha256").update(message).digest();
+    ? (message) => crypto.hash("sha256", message, "binary")
+    : (message) => crypto.createHash("sha256").update(message).digest("binary");

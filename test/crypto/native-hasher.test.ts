@@ -15,7 +15,7 @@ function fill(hasher: BlockHasher): void {
 }
 
 describe("SHA-256 by node:crypto", () => {
-  test("agrees with the WASM core, whatever salt, size and place", async () => {
+  test("agrees with the WASM core, whatever salt, size and place, and leaves its input as it was", async () => {
     const cases = fc.record({
       salt: fc.uint8Array({ maxLength: 256 }),
       saltPosition: fc.constantFrom("first", "last"),
@@ -33,6 +33,7 @@ describe("SHA-256 by node:crypto", () => {
         const wasm = await createSha256Hasher({ ...salted, capacityBytes: 8192 });
         for (const hasher of [native, wasm]) fill(hasher);
         for (const call of calls) expect(toHex(native.digest(...call))).toBe(toHex(wasm.digest(...call)));
+        expect(toHex(native.input)).toBe(toHex(wasm.input));
         native.close();
         wasm.close();
       }),
