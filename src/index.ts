@@ -2,4 +2,5 @@
 export * from "./crypto/index.ts";
 export * from "./device/index.ts";
 export * from "./errors.ts";
+export * from "./tar/index.ts";
 export * from "./verity/index.ts";
