@@ -2,5 +2,6 @@
 export * from "./crypto/index.ts";
 export * from "./device/index.ts";
 export * from "./errors.ts";
+export * from "./layer/index.ts";
 export * from "./tar/index.ts";
 export * from "./verity/index.ts";

@@ -30,6 +30,16 @@ export function readU64Le(bytes: Uint8Array, offset: number): bigint {
   return view(bytes, offset, 8).getBigUint64(0, true);
 }
 
+/** Reads 32 bits, unsigned, big-endian. */
+export function readU32Be(bytes: Uint8Array, offset: number): number {
+  return view(bytes, offset, 4).getUint32(0, false);
+}
+
+/** Reads 64 bits, unsigned, big-endian: a bigint, as `readU64Le`. */
+export function readU64Be(bytes: Uint8Array, offset: number): bigint {
+  return view(bytes, offset, 8).getBigUint64(0, false);
+}
+
 /** Writes the low 16 bits of `value`, little-endian. */
 export function writeU16Le(bytes: Uint8Array, offset: number, value: number): void {
   view(bytes, offset, 2).setUint16(0, value, true);
@@ -40,7 +50,18 @@ export function writeU32Le(bytes: Uint8Array, offset: number, value: number): vo
   view(bytes, offset, 4).setUint32(0, value, true);
 }
 
-/** Writes a non-negative safe integer as 64 bits. */
+/** Writes the low 32 bits of `value`, big-endian. */
+export function writeU32Be(bytes: Uint8Array, offset: number, value: number): void {
+  view(bytes, offset, 4).setUint32(0, value, false);
+}
+
+/** Writes a non-negative safe integer as 64 bits, big-endian. */
+export function writeU64Be(bytes: Uint8Array, offset: number, value: number): void {
+  invariant(Number.isSafeInteger(value) && value >= 0, `not a u64 from a safe integer: ${value}`);
+  view(bytes, offset, 8).setBigUint64(0, BigInt(value), false);
+}
+
+/** Writes a non-negative safe integer as 64 bits, little-endian. */
 export function writeU64Le(bytes: Uint8Array, offset: number, value: number): void {
   invariant(Number.isSafeInteger(value) && value >= 0, `not a u64 from a safe integer: ${value}`);
   const target = view(bytes, offset, 8);

@@ -3,10 +3,14 @@ import { describe, expect, test } from "vitest";
 import {
   isZero,
   readU16Le,
+  readU32Be,
   readU32Le,
+  readU64Be,
   readU64Le,
   writeU16Le,
+  writeU32Be,
   writeU32Le,
+  writeU64Be,
   writeU64Le,
 } from "../../src/bytes/index.ts";
 import { InvariantError } from "../../src/errors.ts";
@@ -30,10 +34,17 @@ describe("reading", () => {
     expect(readU64Le(bytes, 2)).toBe(0xfff8070605048302n);
   });
 
+  test("is big-endian where the name says so", () => {
+    expect(readU32Be(bytes, 3)).toBe(0x83040506);
+    expect(readU64Be(bytes, 2)).toBe(0x028304050607f8ffn);
+  });
+
   test.each([
     ["readU16Le", readU16Le, 2],
     ["readU32Le", readU32Le, 4],
     ["readU64Le", readU64Le, 8],
+    ["readU32Be", readU32Be, 4],
+    ["readU64Be", readU64Be, 8],
   ] as const)("%s stays inside the array", (_, read, size) => {
     expect(read(bytes, bytes.length - size)).toBeDefined();
     for (const offset of [
@@ -67,6 +78,8 @@ describe("writing", () => {
     ["writeU16Le", writeU16Le, 2],
     ["writeU32Le", writeU32Le, 4],
     ["writeU64Le", writeU64Le, 8],
+    ["writeU32Be", writeU32Be, 4],
+    ["writeU64Be", writeU64Be, 8],
   ] as const)("%s stays inside the array", (_, write, size) => {
     const bytes = new Uint8Array(10);
     for (const offset of [bytes.length - size + 1, -1, 0.5, Number.NaN]) {
@@ -77,6 +90,7 @@ describe("writing", () => {
 
   test.each([-1, 0.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY])("writes no u64 of %s", (value) => {
     expect(() => writeU64Le(new Uint8Array(8), 0, value)).toThrow(InvariantError);
+    expect(() => writeU64Be(new Uint8Array(8), 0, value)).toThrow(InvariantError);
   });
 
   test("is undone by reading", () => {
@@ -89,6 +103,10 @@ describe("writing", () => {
         expect(readU32Le(bytes, offset)).toBe(value % 2 ** 32);
         writeU16Le(bytes, offset, value % 2 ** 16);
         expect(readU16Le(bytes, offset)).toBe(value % 2 ** 16);
+        writeU64Be(bytes, offset, value);
+        expect(readU64Be(bytes, offset)).toBe(BigInt(value));
+        writeU32Be(bytes, offset, value % 2 ** 32);
+        expect(readU32Be(bytes, offset)).toBe(value % 2 ** 32);
       }),
     );
   });

@@ -1,0 +1,2 @@
+export * from "./verity-parameters.ts";
+export * from "./vhd-footer.ts";
