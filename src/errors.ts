@@ -62,7 +62,8 @@ export type IntegrityErrorCode =
   | "hash-block-mismatch"
   | "spare-not-zero"
   | "signature-mismatch"
-  | "identity-mismatch";
+  | "identity-mismatch"
+  | "digest-mismatch";
 /** A policy knows one answer besides yes. */
 export type PolicyErrorCode = "denied";
 /** How evidence can fail to hold. */
