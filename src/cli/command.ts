@@ -2,7 +2,15 @@
 
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./context.ts";
-import { type ExitCode, exitCodeOf, exitCodes, isExplained, statusLine } from "./exit-codes.ts";
+import {
+  type ExitCode,
+  exitCodeOf,
+  exitCodes,
+  groupExitCodeOf,
+  isExplained,
+  statusLine,
+} from "./exit-codes.ts";
+import { layerCommand } from "./layer-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { verityCommand } from "./verity-command.ts";
 
@@ -13,6 +21,7 @@ Exit codes:
   2  corrupt: at least one block is not what was formatted
   4  a device or file does not exist or cannot be opened
   70  a bug of sealstone's own    130  stopped by a signal
+1, 2 and 4 are verity's, as veritysetup has them; other groups say theirs in their own help.
 
 Examples:
   sealstone verity format data.img hash.img --root-hash-file root.txt
@@ -32,14 +41,12 @@ export async function runCommand(args: readonly string[], context: CommandContex
     .enablePositionalOptions()
     .addHelpText("after", epilogue);
   quiet(program, terminal);
-  program.addCommand(
-    quiet(
-      verityCommand(context, (code) => {
-        exitCode = code;
-      }),
-      terminal,
-    ),
-  );
+  const finish = (code: ExitCode): void => {
+    exitCode = code;
+  };
+  for (const make of [verityCommand, layerCommand]) {
+    program.addCommand(quiet(make(context, finish), terminal));
+  }
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
@@ -59,21 +66,31 @@ function quiet(command: Command, terminal: Terminal): Command {
   return command;
 }
 
+/** Groups whose exit codes are not veritysetup's. */
+const groups: ReadonlySet<string> = new Set(["layer"]);
+
+/** The group that was called, if it is one of them. The program's own options take no values. */
+function groupOf(args: readonly string[]): string | undefined {
+  const name = args.find((arg) => !arg.startsWith("-"));
+  return name !== undefined && groups.has(name) ? name : undefined;
+}
+
 function report(thrown: unknown, args: readonly string[], context: CommandContext): ExitCode {
   const { terminal, signal } = context;
   const error = firstError(thrown);
   const debug = args.includes("--debug");
+  const group = groupOf(args);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.success;
-    if (error.code !== "commander.help") terminal.err(usageMessage(error));
-    return exitCodes.failure;
+    if (error.code !== "commander.help") terminal.err(usageMessage(error, group ?? "verity"));
+    return group === undefined ? exitCodes.failure : exitCodes.usage;
   }
   // Whatever fails once the work was told to stop, fails because of that.
   if (signal.aborted) {
     terminal.err("Stopped.");
     return exitCodes.interrupted;
   }
-  const code = exitCodeOf(error);
+  const code = group === undefined ? exitCodeOf(error) : groupExitCodeOf(error);
   if (isExplained(error)) {
     terminal.err(error.message);
   } else {
@@ -84,7 +101,7 @@ function report(thrown: unknown, args: readonly string[], context: CommandContex
   }
   if (debug && error instanceof Error) terminal.err(stackOf(error));
   const verbose = debug || args.includes("--verbose") || args.includes("-v");
-  if (verbose && !args.includes("--json")) terminal.out(statusLine(code));
+  if (group === undefined && verbose && !args.includes("--json")) terminal.out(statusLine(code));
   return code;
 }
 
@@ -95,10 +112,10 @@ function firstError(error: unknown): unknown {
 }
 
 /** In popt's words where it has some (`--bogus: unknown option`), with the way on. */
-function usageMessage(error: CommanderError): string {
+function usageMessage(error: CommanderError, group: string): string {
   const unknown = /^error: unknown option '(.*)'/.exec(error.message);
   const text = unknown ? `${unknown[1]}: unknown option` : error.message.replace(/^error: /, "sealstone: ");
-  return `${text}\nsealstone --help and sealstone verity <action> --help say what there is.`;
+  return `${text}\nsealstone --help and sealstone ${group} <action> --help say what there is.`;
 }
 
 function stackOf(error: Error): string {

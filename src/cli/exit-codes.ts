@@ -18,6 +18,8 @@ export const exitCodes = {
   failure: 1,
   /** A block is corrupt. */
   corrupt: 2,
+  /** Wrong usage, of the groups that have codes of their own (`groupExitCodeOf`). */
+  usage: 2,
   /** A device does not exist or cannot be opened. */
   noDevice: 4,
   /** A bug of sealstone's own (`EX_SOFTWARE`): never to be taken for a verdict. */
@@ -54,6 +56,16 @@ export function exitCodeOf(error: unknown): ExitCode {
   }
   if (error instanceof UsageError || error instanceof FormatError) return exitCodes.failure;
   return exitCodes.internal;
+}
+
+/**
+ * The code that a failure of `sealstone layer` and its like is reported with: 2 is
+ * wrong usage there, 1 everything else that is refused or does not hold.
+ */
+export function groupExitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommandFailure) return error.exitCode;
+  if (error instanceof UsageError) return exitCodes.usage;
+  return isExplained(error) ? exitCodes.failure : exitCodes.internal;
 }
 
 /** Whether the message of `error` is written for the person at the other end. */
