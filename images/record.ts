@@ -1,0 +1,45 @@
+/** What the attw image must come out as: committed, so that a machine on which it differs is seen. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RecipeImage } from "./recipe-image.ts";
+
+/** One layer's part. */
+export interface LayerRecord {
+  readonly name: string;
+  readonly entries: number;
+  readonly sizeBytes: number;
+  readonly diffId: string;
+}
+
+/** The whole. */
+export interface ImageRecord {
+  readonly digest: string;
+  readonly layers: readonly LayerRecord[];
+}
+
+/** The record of an image as it was made. */
+export function recordOf({ digest, layers }: RecipeImage): ImageRecord {
+  return {
+    digest,
+    layers: layers.map(({ name, entries, tar, diffId }) => ({
+      name,
+      entries,
+      sizeBytes: tar.length,
+      diffId,
+    })),
+  };
+}
+
+/** The committed record of the image of that name. */
+export async function readRecord(root: string, name: string): Promise<ImageRecord> {
+  return JSON.parse(await readFile(recordPath(root, name), "utf8")) as ImageRecord;
+}
+
+/** Writes the record to be committed. */
+export async function writeRecord(root: string, name: string, record: ImageRecord): Promise<void> {
+  await writeFile(recordPath(root, name), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+function recordPath(root: string, name: string): string {
+  return join(root, "images", `${name}-image.json`);
+}
