@@ -5,8 +5,40 @@
  * alone (as far as a JS engine allows that to be said), so it serves tags too.
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
+  return a.length === b.length && equalRanges(a, 0, b, 0, a.length);
+}
+
+/**
+ * True where `lengthBytes` bytes of `a` from `startOfA` on are those of `b` from `startOfB` on,
+ * in the same manner. Both ranges are the caller's to keep inside the arrays.
+ */
+export function equalRanges(
+  a: Uint8Array,
+  startOfA: number,
+  b: Uint8Array,
+  startOfB: number,
+  lengthBytes: number,
+): boolean {
+  const words = lengthBytes >>> 2;
+  const wordsOfA = words < leastWords ? undefined : wordsAt(a, startOfA, words);
+  const wordsOfB = words < leastWords ? undefined : wordsAt(b, startOfB, words);
   let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  let compared = 0;
+  if (wordsOfA !== undefined && wordsOfB !== undefined) {
+    for (let i = 0; i < words; i++) difference |= (wordsOfA[i] as number) ^ (wordsOfB[i] as number);
+    compared = 4 * words;
+  }
+  for (let i = compared; i < lengthBytes; i++) {
+    difference |= (a[startOfA + i] as number) ^ (b[startOfB + i] as number);
+  }
   return difference === 0;
+}
+
+/** Fewer are compared sooner than views of them are made. */
+const leastWords = 64;
+
+/** The bytes as words, where they lie as words do. */
+function wordsAt(bytes: Uint8Array, start: number, words: number): Int32Array | undefined {
+  const offset = bytes.byteOffset + start;
+  return offset % 4 === 0 ? new Int32Array(bytes.buffer, offset, words) : undefined;
 }

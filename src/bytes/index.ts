@@ -2,4 +2,5 @@ export * from "./codec.ts";
 export * from "./compare.ts";
 export * from "./copy.ts";
 export * from "./hex.ts";
+export * from "./transfer-buffer.ts";
 export * from "./wipe.ts";

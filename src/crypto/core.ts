@@ -8,6 +8,7 @@
  * The memory has its final size from the start, so views of it stay valid. On
  * close all of it is wiped. What is kept between owners is compiled code alone.
  */
+import { transferOffsetBytes } from "../bytes/transfer-buffer.ts";
 import { wipe } from "../bytes/wipe.ts";
 import { invariant, StateError, UsageError } from "../errors.ts";
 import { scalarModule, simdModule } from "./core-module.generated.ts";
@@ -131,7 +132,7 @@ export class Core {
   readonly exports: CoreExports;
   /** The whole memory; the owner's region starts at `base`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Address of the owner's region, a multiple of 64. */
+  /** Address of the owner's region, a multiple of 64, where copies are fast: see `transferBuffer`. */
   readonly base: number;
   #closed = false;
 
@@ -156,7 +157,8 @@ export class Core {
     const memory = makeMemory(pages);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     const core = exports as unknown as CoreExports;
-    const base = Math.ceil(core.memoryBase() / 64) * 64;
+    const unit = 2 * transferOffsetBytes;
+    const base = Math.ceil((core.memoryBase() - transferOffsetBytes) / unit) * unit + transferOffsetBytes;
     invariant(base <= ownBytes, `the WASM core uses ${base} bytes itself, more than it was given`);
     return new Core(core, memory, base);
   }

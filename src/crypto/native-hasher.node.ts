@@ -11,6 +11,7 @@
  */
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
+import { transferOffsetBytes } from "../bytes/transfer-buffer.ts";
 import { wipe } from "../bytes/wipe.ts";
 import { StateError } from "../errors.ts";
 import {
@@ -21,13 +22,15 @@ import {
 } from "./block-hasher.ts";
 
 const digestSize = 32;
+/** Enough for three salts. */
+const inputOffset = transferOffsetBytes;
 
 /** See the head of this file; its algorithm is SHA-256. */
 export class NativeSha256Hasher implements BlockHasher {
   readonly algorithm = "sha256";
   readonly digestSizeBytes: number = digestSize;
   readonly input: Uint8Array;
-  /** The salt, as much room for what it is written over, and `input` with room for a salt on both sides. */
+  /** The salt, as much room for what it is written over, and far behind them `input` with room for a salt. */
   readonly #memory: Uint8Array;
   readonly #saltSize: number;
   readonly #saltFirst: boolean;
@@ -40,7 +43,6 @@ export class NativeSha256Hasher implements BlockHasher {
    */
   constructor({ salt, saltPosition, capacityBytes }: Omit<BlockHasherOptions, "algorithm">) {
     checkHasherOptions(salt, capacityBytes);
-    const inputOffset = 3 * salt.length;
     this.#memory = new Uint8Array(inputOffset + capacityBytes + salt.length);
     this.#memory.set(salt);
     this.input = this.#memory.subarray(inputOffset, inputOffset + capacityBytes);

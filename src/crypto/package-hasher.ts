@@ -13,6 +13,7 @@ import {
   type IHasher,
 } from "hash-wasm";
 import { copyOf } from "../bytes/copy.ts";
+import { transferBuffer } from "../bytes/transfer-buffer.ts";
 import { wipe } from "../bytes/wipe.ts";
 import { StateError, UsageError } from "../errors.ts";
 import { digestSizeBytes } from "./algorithms.ts";
@@ -87,7 +88,7 @@ class PackageHasher implements BlockHasher {
 
 function allocate(sizeBytes: number): Uint8Array {
   try {
-    return new Uint8Array(sizeBytes);
+    return transferBuffer(sizeBytes);
   } catch (cause) {
     throw new UsageError("unsupported", `no memory for a hasher of ${sizeBytes} bytes`, { cause });
   }

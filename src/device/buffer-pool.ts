@@ -1,5 +1,7 @@
 /** Private buffers that are used again: a fresh one costs more than a read from the page cache. */
 
+import { transferBuffer } from "../bytes/transfer-buffer.ts";
+
 /** Lends buffers, and keeps some of those that come back. */
 export class BufferPool {
   readonly #maxKeptBytes: number;
@@ -15,7 +17,7 @@ export class BufferPool {
   take(sizeBytes: number): Uint8Array {
     const index = this.#kept.findLastIndex((buffer) => buffer.length === sizeBytes);
     const [buffer] = index === -1 ? [] : this.#kept.splice(index, 1);
-    if (buffer === undefined) return new Uint8Array(sizeBytes);
+    if (buffer === undefined) return transferBuffer(sizeBytes);
     this.#keptBytes -= sizeBytes;
     return buffer;
   }

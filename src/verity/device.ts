@@ -13,6 +13,7 @@ import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { BlockDevice, IoOptions } from "../device/block-device.ts";
 import { CallsUnderWay } from "../device/calls-under-way.ts";
+import { readsAtOnce } from "../device/direct.ts";
 import { checkRange } from "../device/range-check.ts";
 import { UsageError } from "../errors.ts";
 import { unheard, untilAborted } from "./abortable.ts";
@@ -208,7 +209,7 @@ export class VerityDevice implements BlockDevice {
     return this.close();
   }
 
-  /** Chunk by chunk, the next one's I/O running while this one is hashed. */
+  /** Chunk by chunk, the next one's I/O running while this one is hashed, if it takes any time. */
   async #readLong(
     firstBlock: number,
     blocks: number,
@@ -218,6 +219,7 @@ export class VerityDevice implements BlockDevice {
   ): Promise<void> {
     const slots = this.#memory.chunks;
     const perChunk = slots.slotSizeBytes / this.#blockSize;
+    const ahead = !readsAtOnce(this.#options.data);
     const begin = (slot: number, done: number): DataChunk =>
       this.#data.begin(slots, slot, firstBlock + done, Math.min(perChunk, blocks - done), signal);
     let filled = 0;
@@ -228,7 +230,7 @@ export class VerityDevice implements BlockDevice {
         const current: DataChunk = chunk;
         const after = done + current.blocks;
         // Only a slot that is free right now: to wait for one while holding one could deadlock.
-        const slot = after < blocks ? slots.tryTake() : -1;
+        const slot = ahead && after < blocks ? slots.tryTake() : -1;
         chunk = slot === -1 ? undefined : begin(slot, after);
         if (chunk !== undefined) unheard(chunk.io);
         const skip = done === 0 ? skipBytes : 0;

@@ -10,6 +10,7 @@
  * a device that is read here; never in proportion to the device.
  */
 import { copyOf } from "../bytes/copy.ts";
+import { transferBuffer } from "../bytes/transfer-buffer.ts";
 import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { WorkerPool } from "../crypto/worker-pool.ts";
 import type { DeviceHandle } from "../device/device-handle.ts";
@@ -174,9 +175,9 @@ class JobBuffers {
   take(): Uint8Array {
     const free = this.#free.pop();
     if (free) return free;
-    return new Uint8Array(
-      this.#shared ? new SharedArrayBuffer(this.#sizeBytes) : new ArrayBuffer(this.#sizeBytes),
-    );
+    return this.#shared
+      ? new Uint8Array(new SharedArrayBuffer(this.#sizeBytes))
+      : transferBuffer(this.#sizeBytes);
   }
 
   give(buffer: Uint8Array): void {

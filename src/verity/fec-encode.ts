@@ -9,6 +9,7 @@
  * device's size: 2 MiB of rows, and three times a group's parity (6 MiB at
  * most); blocks of more than 256 KiB take more.
  */
+import { transferBuffer } from "../bytes/transfer-buffer.ts";
 import { createParityEncoder } from "../crypto/reed-solomon.ts";
 import type { ParityEncoder } from "../crypto/reed-solomon-encoder.ts";
 import type { BlockDevice, WritableBlockDevice } from "../device/block-device.ts";
@@ -164,7 +165,7 @@ async function* readAhead(
 ): AsyncGenerator<RowBatch & { readonly bytes: Uint8Array }> {
   const stop = new AbortController();
   const stopSignal = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const room = memory ?? new Uint8Array(2 * plan.batchBytes);
+  const room = memory ?? transferBuffer(2 * plan.batchBytes);
   const buffers = [room.subarray(0, plan.batchBytes), room.subarray(plan.batchBytes)] as const;
   const batches = plan.batches();
   const start = (buffer: Uint8Array): StartedBatch | undefined => {

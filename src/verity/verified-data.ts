@@ -4,7 +4,7 @@
  * The check and the copy are one synchronous turn, so that nothing can come
  * between what was checked and what is handed on.
  */
-import { equalBytes } from "../bytes/compare.ts";
+import { equalBytes, equalRanges } from "../bytes/compare.ts";
 import type { BlockHasher } from "../crypto/block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import { invariant } from "../errors.ts";
@@ -135,12 +135,9 @@ export class VerifiedData {
         continue;
       }
       const start = position * slotSizeBytes;
-      for (let at = 0; at < digestSizeBytes; at++) {
-        if (leaf[start + at] === digests[i * digestSizeBytes + at]) continue;
-        bad ??= [];
-        bad.push(i);
-        break;
-      }
+      if (equalRanges(leaf, start, digests, i * digestSizeBytes, digestSizeBytes)) continue;
+      bad ??= [];
+      bad.push(i);
     }
     return bad ?? none;
   }

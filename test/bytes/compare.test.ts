@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { equalBytes } from "../../src/bytes/index.ts";
+import { equalBytes, equalRanges } from "../../src/bytes/index.ts";
 
 test("equal bytes are equal, wherever they lie", () => {
   const bytes = Uint8Array.from({ length: 40 }, (_, i) => i * 7);
@@ -9,9 +9,9 @@ test("equal bytes are equal, wherever they lie", () => {
   expect(equalBytes(new Uint8Array(0), new Uint8Array(0))).toBe(true);
 });
 
-test("one bit anywhere makes them differ", () => {
-  const bytes = Uint8Array.from({ length: 33 }, (_, i) => i);
-  for (let bit = 0; bit < 33 * 8; bit++) {
+test.each([33, 261])("one bit anywhere in %i bytes makes them differ", (length) => {
+  const bytes = Uint8Array.from({ length }, (_, i) => i);
+  for (let bit = 0; bit < length * 8; bit++) {
     const other = bytes.slice();
     other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     expect(equalBytes(bytes, other)).toBe(false);
@@ -24,6 +24,27 @@ test("bytes of another length differ, even where one begins with the other", () 
   for (const length of [0, 1, 31, 33]) {
     expect(equalBytes(bytes, new Uint8Array(length))).toBe(false);
     expect(equalBytes(new Uint8Array(length), bytes)).toBe(false);
+  }
+});
+
+test("ranges are compared where they lie, aligned or not", () => {
+  const a = Uint8Array.from({ length: 300 }, (_, i) => i);
+  const b = new Uint8Array(310);
+  for (const [startOfA, startOfB] of [
+    [0, 0],
+    [4, 8],
+    [1, 0],
+    [0, 3],
+    [7, 7],
+  ] as const) {
+    const length = 280;
+    b.set(a.subarray(startOfA, startOfA + length), startOfB);
+    expect(equalRanges(a, startOfA, b, startOfB, length)).toBe(true);
+    for (const at of [0, 255, 256, length - 1]) {
+      b[startOfB + at] = (b[startOfB + at] as number) ^ 0x80;
+      expect(equalRanges(a, startOfA, b, startOfB, length)).toBe(false);
+      b[startOfB + at] = (b[startOfB + at] as number) ^ 0x80;
+    }
   }
 });
 
