@@ -1,2 +1,12 @@
+export {
+  type InspectionOptions,
+  inspectLayer,
+  type LayerDevices,
+  type LayerInspection,
+  type LayerLayout,
+} from "./layer-inspection.ts";
+export type { LayerTrailer } from "./layer-trailer.ts";
+export { OpenedLayer, type OpenLayerOptions, openLayer } from "./opened-layer.ts";
+export * from "./verify-layer.ts";
 export * from "./verity-parameters.ts";
 export * from "./vhd-footer.ts";
