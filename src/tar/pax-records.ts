@@ -84,12 +84,11 @@ function byteString(bytes: Uint8Array): string {
 }
 
 function join(values: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(values.reduce((sum, { length }) => sum + length + 1, -1));
+  const joined = new Uint8Array(values.reduce((sum, { length }) => sum + length + 1, -1)).fill(comma);
   let at = 0;
   for (const value of values) {
-    if (at > 0) joined[at++] = comma;
     joined.set(value, at);
-    at += value.length;
+    at += value.length + 1;
   }
   return joined;
 }
