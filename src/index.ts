@@ -2,6 +2,7 @@
 export * from "./crypto/index.ts";
 export * from "./device/index.ts";
 export * from "./errors.ts";
+export * from "./ext4/index.ts";
 export * from "./layer/index.ts";
 export * from "./tar/index.ts";
 export * from "./verity/index.ts";

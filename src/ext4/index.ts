@@ -1,0 +1,2 @@
+export * from "./image-output.ts";
+export type { Timestamp } from "./timestamp.ts";
