@@ -55,7 +55,14 @@ export type FormatErrorCode =
   | "bad-field"
   | "bad-padding"
   | "does-not-fit"
-  | "truncated";
+  | "truncated"
+  | "bad-name"
+  | "missing-parent"
+  | "missing-target"
+  | "is-directory"
+  | "cannot-replace"
+  | "too-many-links"
+  | "disk-full";
 /** Which check showed that the host lied. */
 export type IntegrityErrorCode =
   | "block-mismatch"

@@ -1,3 +1,4 @@
+export * from "./convert-tar.ts";
 export {
   type InspectionOptions,
   inspectLayer,
@@ -5,6 +6,7 @@ export {
   type LayerInspection,
   type LayerLayout,
 } from "./layer-inspection.ts";
+export * from "./layer-options.ts";
 export type { LayerTrailer } from "./layer-trailer.ts";
 export { OpenedLayer, type OpenLayerOptions, openLayer } from "./opened-layer.ts";
 export * from "./verify-layer.ts";

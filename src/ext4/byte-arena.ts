@@ -1,0 +1,41 @@
+/** Many small byte strings in few allocations: an array of its own would cost each more than its bytes. */
+import { invariant } from "../errors.ts";
+
+const chunkBytes = 2 ** 18;
+/** References count in words, so that 32 bits of them reach 16 GiB. */
+const wordBytes = 4;
+
+/** Takes byte strings and gives references to them. Nothing is ever freed. */
+export class ByteArena {
+  readonly #chunks: Uint8Array[] = [];
+  #used = chunkBytes;
+
+  /** Room for so many bytes, zero at first. The reference is a positive integer below 2^32. */
+  allocate(lengthBytes: number): number {
+    invariant(lengthBytes <= chunkBytes - wordBytes, `${lengthBytes} bytes in an arena of small strings`);
+    if (this.#chunks.length === 0 || this.#used + lengthBytes > chunkBytes) {
+      this.#chunks.push(new Uint8Array(chunkBytes));
+      // Reference 0 is nobody's.
+      this.#used = this.#chunks.length === 1 ? wordBytes : 0;
+    }
+    const offset = (this.#chunks.length - 1) * chunkBytes + this.#used;
+    this.#used += Math.ceil(lengthBytes / wordBytes) * wordBytes;
+    return offset / wordBytes;
+  }
+
+  /** Stores a copy. */
+  add(bytes: Uint8Array): number {
+    const reference = this.allocate(bytes.length);
+    this.at(reference, bytes.length).set(bytes);
+    return reference;
+  }
+
+  /** The bytes behind a reference: a view. */
+  at(reference: number, lengthBytes: number): Uint8Array {
+    const offset = reference * wordBytes;
+    const chunk = this.#chunks[Math.floor(offset / chunkBytes)];
+    invariant(chunk !== undefined, `no chunk for reference ${reference}`);
+    const start = offset % chunkBytes;
+    return chunk.subarray(start, start + lengthBytes);
+  }
+}

@@ -1,0 +1,69 @@
+/** The blocks of a directory in a compact image: linear, each closed by an empty entry. */
+import { bytesFromLatin1 } from "../bytes/latin1.ts";
+import { COMPACT_BLOCK_BYTES } from "./compact-layout.ts";
+import type { CompactTree } from "./compact-tree.ts";
+import {
+  DIRECTORY_ENTRY_HEADER_BYTES,
+  directoryEntryFields,
+  directoryFileType,
+  directoryRecordBytes,
+  fileTypeOfMode,
+} from "./directory-entry.ts";
+import { inodeColumn } from "./inode-records.ts";
+import { writeStructure } from "./structure.ts";
+
+/** Room that every block keeps for the entry that closes it. */
+const closingBytes = directoryRecordBytes(4);
+
+/**
+ * A directory's blocks, one after the other in the same memory.
+ *
+ * @param names its children, in the order in which they are to stand.
+ */
+export function* directoryBlocks(
+  tree: CompactTree,
+  directory: number,
+  parent: number,
+  names: readonly string[],
+): Generator<Uint8Array> {
+  const block = new DirectoryBlock();
+  block.add(".", directory, directoryFileType.directory);
+  block.add("..", parent, directoryFileType.directory);
+  for (const name of names) {
+    if (!block.fits(name)) {
+      yield block.close();
+      block.clear();
+    }
+    const inode = tree.child(directory, name) ?? 0;
+    block.add(name, inode, fileTypeOfMode(tree.inodes.get(inode, inodeColumn.mode)));
+  }
+  yield block.close();
+}
+
+class DirectoryBlock {
+  readonly #bytes = new Uint8Array(COMPACT_BLOCK_BYTES);
+  #used = 0;
+
+  fits(name: string): boolean {
+    return COMPACT_BLOCK_BYTES - this.#used >= directoryRecordBytes(name.length) + closingBytes;
+  }
+
+  add(name: string, inode: number, fileType: number): void {
+    const recordLength = directoryRecordBytes(name.length);
+    const values = { inode, recordLength, nameLength: name.length, fileType };
+    writeStructure(directoryEntryFields, values, this.#bytes, this.#used);
+    this.#bytes.set(bytesFromLatin1(name), this.#used + DIRECTORY_ENTRY_HEADER_BYTES);
+    this.#used += recordLength;
+  }
+
+  close(): Uint8Array {
+    const recordLength = COMPACT_BLOCK_BYTES - this.#used;
+    writeStructure(directoryEntryFields, { recordLength }, this.#bytes, this.#used);
+    return this.#bytes;
+  }
+
+  clear(): void {
+    this.#bytes.fill(0);
+    this.#used = 0;
+  }
+}

@@ -1,0 +1,89 @@
+/** The inodes of a compact image as they stand on disk. */
+import { writeU32Le } from "../bytes/codec.ts";
+import { writeExtentRoot } from "./compact-extents.ts";
+import { COMPACT_BLOCK_BYTES, COMPACT_INODE_BYTES, COMPACT_INODE_USED_BYTES } from "./compact-layout.ts";
+import type { CompactTree } from "./compact-tree.ts";
+import { INODE_XATTR_BYTES, writeInlineDataEnd } from "./compact-xattrs.ts";
+import { FILE_TYPE_MASK, fileTypeMode, INODE_BASE_SIZE_BYTES, inodeFields, inodeFlag } from "./inode.ts";
+import { type InodeColumn, inodeColumn } from "./inode-records.ts";
+import { fieldBytes, writeStructure } from "./structure.ts";
+
+/** Bytes of fields after the first 128, as inodes and superblock say. */
+export const COMPACT_EXTRA_ISIZE: number = COMPACT_INODE_USED_BYTES - INODE_BASE_SIZE_BYTES;
+
+const pieceInodes = 256;
+
+/** The table up to the last inode, in pieces that use the same memory. */
+export function* inodeTable(tree: CompactTree): Generator<Uint8Array> {
+  const piece = new Uint8Array(pieceInodes * COMPACT_INODE_BYTES);
+  let used = 0;
+  for (let inode = 1; inode <= tree.inodes.count; inode++) {
+    if (used === piece.length) {
+      yield piece;
+      piece.fill(0);
+      used = 0;
+    }
+    // A reserved inode is all zero.
+    if (tree.inodes.get(inode, inodeColumn.mode) !== 0) {
+      writeInode(tree, inode, piece.subarray(used, used + COMPACT_INODE_BYTES));
+    }
+    used += COMPACT_INODE_BYTES;
+  }
+  yield piece.subarray(0, used);
+}
+
+function writeInode(tree: CompactTree, inode: number, into: Uint8Array): void {
+  const { inodes } = tree;
+  const get = (column: InodeColumn): number => inodes.get(inode, column);
+  const [sizeLow, sizeHigh] = inodes.getPair(inode, inodeColumn.sizeLow);
+  const [accessTime, accessTimeExtra] = inodes.getPair(inode, inodeColumn.accessTime);
+  const [changeTime, changeTimeExtra] = inodes.getPair(inode, inodeColumn.changeTime);
+  const [modificationTime, modificationTimeExtra] = inodes.getPair(inode, inodeColumn.modificationTime);
+  const [creationTime, creationTimeExtra] = inodes.getPair(inode, inodeColumn.creationTime);
+  const values = {
+    mode: get(inodeColumn.mode),
+    uidLow: get(inodeColumn.uid),
+    sizeLow,
+    accessTime,
+    changeTime,
+    modificationTime,
+    gidLow: get(inodeColumn.gid),
+    linksCount: get(inodeColumn.links),
+    blocksCountLow: get(inodeColumn.blocks),
+    flags: get(inodeColumn.flags),
+    xattrBlockLow: get(inodeColumn.xattrBlock),
+    sizeHigh,
+    uidHigh: get(inodeColumn.uid) >>> 16,
+    gidHigh: get(inodeColumn.gid) >>> 16,
+    extraIsize: COMPACT_EXTRA_ISIZE,
+    changeTimeExtra,
+    modificationTimeExtra,
+    accessTimeExtra,
+    creationTime,
+    creationTimeExtra,
+  };
+  writeStructure(inodeFields, values, into);
+  const area = into.subarray(COMPACT_INODE_USED_BYTES);
+  const xattrs = get(inodeColumn.inodeXattrs);
+  if (xattrs !== 0) area.set(tree.arena.at(xattrs, INODE_XATTR_BYTES));
+  writeInodeBlock(tree, inode, fieldBytes(into, 0, inodeFields.block), area);
+}
+
+/** Fills the 60 bytes that lead to the content or are it. */
+function writeInodeBlock(tree: CompactTree, inode: number, block: Uint8Array, area: Uint8Array): void {
+  const flags = tree.inodes.get(inode, inodeColumn.flags);
+  const place = tree.inodes.get(inode, inodeColumn.place);
+  const sizeBytes = tree.inodes.sizeBytes(inode);
+  const type = tree.inodes.get(inode, inodeColumn.mode) & FILE_TYPE_MASK;
+  if (type === fileTypeMode.character || type === fileTypeMode.block) {
+    writeU32Le(block, 4, place);
+  } else if ((flags & inodeFlag.extents) !== 0) {
+    writeExtentRoot(block, place, Math.ceil(sizeBytes / COMPACT_BLOCK_BYTES));
+  } else if ((flags & inodeFlag.inlineData) !== 0) {
+    const content = tree.arena.at(place, sizeBytes);
+    block.set(content.subarray(0, block.length));
+    if (sizeBytes > block.length) writeInlineDataEnd(area, content.subarray(block.length));
+  } else if (type === fileTypeMode.symlink) {
+    block.set(tree.arena.at(place, sizeBytes));
+  }
+}

@@ -1,0 +1,132 @@
+/** The tree of an image under construction: inodes, and the names in each directory. */
+import { bytesFromLatin1, latin1FromBytes } from "../bytes/latin1.ts";
+import { FormatError } from "../errors.ts";
+import { ByteArena } from "./byte-arena.ts";
+import { type CompactPath, pathText } from "./compact-path.ts";
+import type { StoredXattrBlock } from "./compact-xattrs.ts";
+import { MAX_NAME_BYTES } from "./directory-entry.ts";
+import { FILE_TYPE_MASK, fileTypeMode, inodeNumber } from "./inode.ts";
+import { InodeRecords, inodeColumn } from "./inode-records.ts";
+
+/** Where a path leads: its directory, the last name, and the inode there if there is one. */
+export interface Place {
+  readonly directory: number;
+  /** Empty for the root, which is its own directory. */
+  readonly name: string;
+  readonly inode: number | undefined;
+}
+
+/**
+ * So many names at most. The source counts the bytes of the inode table in 32
+ * bits, so past 2^24 inodes it writes no valid image; and a `Map` holds no more.
+ */
+const maxNames = 2 ** 24 - 2 ** 15;
+
+/** The inodes by number, and what each directory holds by name. */
+export class CompactTree {
+  readonly inodes: InodeRecords = new InodeRecords();
+  /** Small content, short link targets, and attributes in inodes. */
+  readonly arena: ByteArena = new ByteArena();
+  /** Blocks of attributes by inode, for who comes again. */
+  readonly xattrBlocks: Map<number, StoredXattrBlock> = new Map();
+  readonly #children = new Map<number, Map<string, number>>();
+  #names = 0;
+
+  /** The type bits of an inode's mode. */
+  typeOf(inode: number): number {
+    return this.inodes.get(inode, inodeColumn.mode) & FILE_TYPE_MASK;
+  }
+
+  isDirectory(inode: number): boolean {
+    return this.typeOf(inode) === fileTypeMode.directory;
+  }
+
+  links(inode: number): number {
+    return this.inodes.get(inode, inodeColumn.links);
+  }
+
+  addLinks(inode: number, change: number): void {
+    this.inodes.set(inode, inodeColumn.links, this.links(inode) + change);
+  }
+
+  /** The inode behind a name, or undefined; also where `directory` is none. */
+  child(directory: number, name: string): number | undefined {
+    return this.#children.get(directory)?.get(name);
+  }
+
+  /** Puts an inode behind a name. */
+  setChild(directory: number, name: string, inode: number): void {
+    let children = this.#children.get(directory);
+    if (children === undefined) {
+      children = new Map();
+      this.#children.set(directory, children);
+    }
+    if (children.has(name)) {
+      children.set(name, inode);
+      return;
+    }
+    if (this.#names >= maxNames) {
+      throw new FormatError("does-not-fit", `more than ${maxNames} names do not fit into a compact image`);
+    }
+    this.#names++;
+    // A name cut out of a path would hold the whole path in memory.
+    children.set(latin1FromBytes(bytesFromLatin1(name)), inode);
+  }
+
+  /** A directory's names, sorted by their inodes' numbers and then as bytes. */
+  sortedNames(directory: number): string[] {
+    const children = this.#children.get(directory);
+    if (children === undefined) return [];
+    const inodeOf = (name: string): number => children.get(name) ?? 0;
+    return [...children.keys()].sort((a, b) => inodeOf(a) - inodeOf(b) || (a < b ? -1 : 1));
+  }
+
+  /**
+   * Follows a path, through directories alone.
+   *
+   * @throws {FormatError} `bad-name` for a name above 255 bytes, `missing-parent` where the path's
+   *   directory is not there or is none.
+   */
+  lookup(path: CompactPath): Place {
+    const name = path.at(-1);
+    if (name === undefined) return { directory: inodeNumber.root, name: "", inode: inodeNumber.root };
+    let directory: number | undefined = inodeNumber.root;
+    for (let i = 0; i < path.length - 1 && directory !== undefined; i++) {
+      directory = this.child(directory, path[i] as string);
+    }
+    return this.placeIn(directory, name, path);
+  }
+
+  /**
+   * The place of a name in a directory.
+   *
+   * @param path for the error, which is as `lookup`'s.
+   */
+  placeIn(directory: number | undefined, name: string, path: CompactPath): Place {
+    if (name.length > MAX_NAME_BYTES) {
+      throw refused("bad-name", path, `invalid name: ${name.length} bytes are more than ${MAX_NAME_BYTES}`);
+    }
+    if (directory === undefined || !this.isDirectory(directory)) {
+      throw refused("missing-parent", path, "path not found: a part before the last is no directory");
+    }
+    return { directory, name, inode: this.child(directory, name) };
+  }
+
+  /** @throws {FormatError} as `lookup`, and `missing-target` where nothing is there. */
+  lookupExisting(path: CompactPath): number {
+    const { inode } = this.lookup(path);
+    if (inode === undefined) throw refused("missing-target", path, "file not found");
+    return inode;
+  }
+}
+
+/** An error about a path. */
+export function refused(
+  code: ConstructorParameters<typeof FormatError>[0],
+  path: CompactPath,
+  why: string,
+): FormatError {
+  const text = pathText(path);
+  const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  return new FormatError(code, `${shown}: ${why}`, { at: { path: text } });
+}
