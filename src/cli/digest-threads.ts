@@ -24,7 +24,7 @@ export interface DigestThreads extends AsyncDisposable {
  * @param sizeBytes how much is to be hashed.
  */
 export function startDigestThreads(
-  { threads, hasher = "auto" }: VerityOptions,
+  { threads, hasher = "auto" }: Pick<VerityOptions, "threads" | "hasher">,
   sizeBytes: number,
 ): DigestThreads {
   const count = threads ?? (sizeBytes < worthThreadsBytes ? 1 : Math.min(availableParallelism(), maxThreads));

@@ -1,5 +1,6 @@
 /** `sealstone layer`: its actions, one file each. */
 import { type ActionMaker, actionGroup } from "./action-group.ts";
+import { layerImageActions } from "./layer-image-actions.ts";
 
 /** The `layer` command. */
 export const layerCommand: ActionMaker = actionGroup(
@@ -11,5 +12,5 @@ Exit codes:
   1  refused: malformed, unreadable, or it does not hold
   2  wrong usage
   70  a bug of sealstone's own    130  stopped by a signal`,
-  [],
+  [...layerImageActions],
 );

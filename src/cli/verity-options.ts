@@ -65,7 +65,8 @@ function unsigned(maximum: bigint): (text: string) => number {
   };
 }
 
-function threadCount(text: string): number {
+/** The value of `--threads`. */
+export function threadCount(text: string): number {
   const count = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > 256) throw new InvalidArgumentError("a number of threads is 1 to 256");
   return count;

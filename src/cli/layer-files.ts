@@ -1,0 +1,99 @@
+/** What every `sealstone layer` action on an image takes: the image's files, and the root hash to hold them against. */
+import { Option } from "commander";
+import { fromHex } from "../bytes/hex.ts";
+import { FileDevice } from "../device/file-device.node.ts";
+import { LAYER_ROOT_HASH_SIZE_BYTES } from "../layer/verity-parameters.ts";
+import type { GroupOptions } from "./action-group.ts";
+import { readBoundedFile } from "./bounded-file.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
+
+/** As commander hands them over. */
+export interface LayerFileOptions extends GroupOptions {
+  readonly rootHash?: string;
+  readonly rootHashFile?: string;
+  readonly hashDevice?: string;
+  readonly ignoreTrailingBytes?: boolean;
+}
+
+const rootHashDigits = 2 * LAYER_ROOT_HASH_SIZE_BYTES;
+/** Room for the digits, and for the line end that editors put after them. */
+const maxRootHashFileBytes = rootHashDigits + 2;
+
+/** The options; made anew for each action. */
+export function layerFileOptions(): Option[] {
+  return [
+    new Option("--root-hash <hex>", "the root hash you trust, as the policy has it: 64 hex digits"),
+    new Option("--root-hash-file <path>", "a file that holds it"),
+    new Option("--hash-device <path>", "superblock and hash tree, if not in the image"),
+    new Option("--ignore-trailing-bytes", "take an image with more behind it than a VHD footer"),
+  ];
+}
+
+/**
+ * The root hash that the caller trusts.
+ *
+ * @throws {CommandFailure} wrong usage where none is given, or two, or what is given is none.
+ */
+export async function layerRootHash({ rootHash, rootHashFile }: LayerFileOptions): Promise<Uint8Array> {
+  if ((rootHash === undefined) === (rootHashFile === undefined)) {
+    throw usage(
+      "sealstone layer: give --root-hash or --root-hash-file, one of them.\n`sealstone layer roothash` computes it from the layer's tar; a policy names it.",
+    );
+  }
+  if (rootHash !== undefined) return decoded(rootHash, "--root-hash");
+  const path = rootHashFile ?? "";
+  const text = new TextDecoder("latin1").decode(
+    await readBoundedFile(path, "root hash file", maxRootHashFileBytes, "ignore"),
+  );
+  return decoded(text.replace(/\r?\n$/, ""), path);
+}
+
+/** The open files of an image. Disposing closes them. */
+export class LayerFiles implements AsyncDisposable {
+  readonly image: FileDevice;
+  /** Absent where the image holds all. */
+  readonly hashDevice: FileDevice | undefined;
+
+  private constructor(image: FileDevice, hashDevice: FileDevice | undefined) {
+    this.image = image;
+    this.hashDevice = hashDevice;
+  }
+
+  /**
+   * Opens for reading.
+   *
+   * @throws {DeviceError} `device-missing` or `device-failed`.
+   */
+  static async open(imagePath: string, { hashDevice }: LayerFileOptions): Promise<LayerFiles> {
+    const image = await FileDevice.open(imagePath);
+    try {
+      return new LayerFiles(image, hashDevice === undefined ? undefined : await FileDevice.open(hashDevice));
+    } catch (error) {
+      await image.close();
+      throw error;
+    }
+  }
+
+  /** As `openLayer` and `verifyLayer` take it. */
+  get devices(): { readonly hashDevice?: FileDevice } {
+    return this.hashDevice === undefined ? {} : { hashDevice: this.hashDevice };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.image.close();
+    await this.hashDevice?.close();
+  }
+}
+
+function decoded(text: string, source: string): Uint8Array {
+  if (text.length !== rootHashDigits || !/^[0-9a-fA-F]*$/.test(text)) {
+    throw usage(
+      `sealstone layer: ${source} holds no root hash.\nA layer's root hash is ${rootHashDigits} hex digits.`,
+    );
+  }
+  return fromHex(text, "root hash");
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure(exitCodes.usage, message);
+}
