@@ -4,5 +4,6 @@ export * from "./device/index.ts";
 export * from "./errors.ts";
 export * from "./ext4/index.ts";
 export * from "./layer/index.ts";
+export * from "./oci/index.ts";
 export * from "./tar/index.ts";
 export * from "./verity/index.ts";

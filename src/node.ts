@@ -5,4 +5,7 @@ export * from "./crypto/native-stream-hasher.node.ts";
 export * from "./crypto/worker-thread.node.ts";
 export * from "./device/file-device.node.ts";
 export * from "./index.ts";
+export * from "./oci/docker-credentials.node.ts";
+export * from "./oci/folder-store.node.ts";
+export * from "./oci/image-location.node.ts";
 export * from "./verity/digest-pool.node.ts";

@@ -1,0 +1,14 @@
+export * from "./archive-store.ts";
+export * from "./configuration.ts";
+export * from "./credentials.ts";
+export * from "./descriptor.ts";
+export * from "./digest.ts";
+export * from "./docker-archive.ts";
+export * from "./file-store.ts";
+export { defaultHttpLimits, type HttpLimits } from "./http-exchange.ts";
+export * from "./image-source.ts";
+export * from "./layout.ts";
+export * from "./platform.ts";
+export * from "./reference.ts";
+export type { RegistryOptions } from "./registry-client.ts";
+export * from "./registry-source.ts";
