@@ -13,6 +13,10 @@
  * | `StateError`       | the object is closed/poisoned| open anew                |
  * | `InvariantError`   | sealstone itself             | report it                |
  *
+ * Beside it stands `FileError`, Node's own shape of error for what a file
+ * system's user may meet in good order: a name that is not there, a directory
+ * where a file was meant.
+ *
  * Messages name what failed and where, and what to do next. They never hold a
  * secret: no key, no tag, no plaintext.
  */
@@ -33,6 +37,8 @@ export interface ErrorLocation {
   readonly offsetBytes?: number;
   /** A path inside a file system or archive. */
   readonly path?: string;
+  /** Number of an inode in a file system. */
+  readonly inode?: number;
   /** The name of the field that was refused. */
   readonly field?: string;
 }
@@ -54,8 +60,10 @@ export type FormatErrorCode =
   | "bad-version"
   | "bad-field"
   | "bad-padding"
+  | "bad-checksum"
   | "does-not-fit"
   | "truncated"
+  | "unsupported"
   | "bad-name"
   | "missing-parent"
   | "missing-target"
@@ -157,6 +165,50 @@ export class InvariantError extends StorageError<InvariantErrorCode> {
 
   constructor(message: string, details: ErrorDetails = {}) {
     super("invariant", message, details);
+  }
+}
+
+/** The errors of file operations: Linux's number and text of each, as Node shows them. */
+const fileErrors = {
+  ENOENT: [2, "no such file or directory"],
+  ENOMEM: [12, "not enough memory"],
+  EACCES: [13, "permission denied"],
+  EEXIST: [17, "file already exists"],
+  ENOTDIR: [20, "not a directory"],
+  EISDIR: [21, "illegal operation on a directory"],
+  EINVAL: [22, "invalid argument"],
+  EFBIG: [27, "file too large"],
+  EROFS: [30, "read-only file system"],
+  ENAMETOOLONG: [36, "name too long"],
+  ELOOP: [40, "too many symbolic links encountered"],
+  ENODATA: [61, "no data available"],
+} as const;
+
+/** How a file operation can fail in good order. */
+export type FileErrorCode = keyof typeof fileErrors;
+
+/**
+ * A file operation that failed as it does on any file system, in the shape of
+ * Node's errors: `ENOENT: no such file or directory, open '/a'`. It says nothing
+ * against the host or its image, and so is no `StorageError`.
+ */
+export class FileError extends Error {
+  override readonly name = "FileError";
+  readonly code: FileErrorCode;
+  /** Linux's number, negative as Node has it: -2 for `ENOENT`. */
+  readonly errno: number;
+  /** What was asked for: `open`, `scandir`, `readlink`, … */
+  readonly syscall: string;
+  /** The path as it was asked for, as text; absent below the level of paths. */
+  readonly path?: string;
+
+  constructor(code: FileErrorCode, syscall: string, path?: string) {
+    const [number, text] = fileErrors[code];
+    super(`${code}: ${text}, ${syscall}${path === undefined ? "" : ` '${path}'`}`);
+    this.code = code;
+    this.errno = -number;
+    this.syscall = syscall;
+    if (path !== undefined) this.path = path;
   }
 }
 

@@ -6,4 +6,5 @@ export * from "./ext4/index.ts";
 export * from "./layer/index.ts";
 export * from "./oci/index.ts";
 export * from "./tar/index.ts";
+export * from "./tree/index.ts";
 export * from "./verity/index.ts";

@@ -1,0 +1,80 @@
+/** Paths as the API's edge takes them: text or bytes, cut into names. */
+import { FileError, UsageError } from "../errors.ts";
+
+/** A path inside a tree. Text stands for its UTF-8 bytes; relative paths begin at the root. */
+export type TreePath = string | Uint8Array;
+
+/** The longest name in a directory. */
+export const nameLimitBytes = 255;
+
+const slash = 0x2f;
+const dot = 0x2e;
+
+/** A path, cut at its slashes. */
+export interface PathNames {
+  readonly absolute: boolean;
+  /** Names from left to right; empty ones and `.` are left out, `..` stands. */
+  readonly names: readonly Uint8Array[];
+  /** It ends in `/` or `/.`, and so can only mean a directory. */
+  readonly directory: boolean;
+}
+
+/** A path as text, for messages: bytes that are not UTF-8 show as U+FFFD. */
+export function pathText(path: TreePath): string {
+  return typeof path === "string" ? path : new TextDecoder().decode(path);
+}
+
+/**
+ * The bytes of a path.
+ *
+ * @throws {UsageError} `invalid-argument` for what is no path, or holds a NUL.
+ */
+export function pathBytes(path: TreePath): Uint8Array {
+  if (typeof path !== "string" && !(path instanceof Uint8Array)) {
+    throw new UsageError("invalid-argument", `a path is text or bytes, not ${typeof path}`);
+  }
+  const bytes = typeof path === "string" ? new TextEncoder().encode(path) : path;
+  if (bytes.includes(0)) throw new UsageError("invalid-argument", "a path cannot hold a NUL");
+  return bytes;
+}
+
+/**
+ * Cuts a path into names, which share its memory.
+ *
+ * @param bytes without NUL; may come from a symlink, and so from the host.
+ * @throws {FileError} `ENOENT` for an empty path, `ENAMETOOLONG` for a name of more than 255 bytes.
+ */
+export function splitPath(bytes: Uint8Array, syscall: string): PathNames {
+  if (bytes.length === 0) throw new FileError("ENOENT", syscall);
+  const names: Uint8Array[] = [];
+  let last = bytes;
+  for (let start = 0; start <= bytes.length; start += last.length + 1) {
+    const end = bytes.indexOf(slash, start);
+    last = bytes.subarray(start, end === -1 ? bytes.length : end);
+    if (last.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", syscall);
+    if (last.length > 0 && !isDot(last)) names.push(last);
+  }
+  return { absolute: bytes[0] === slash, names, directory: last.length === 0 || isDot(last) };
+}
+
+/** Names joined by slashes, with one in front where `absolute`. */
+export function joinNames(names: readonly Uint8Array[], absolute: boolean): Uint8Array {
+  const lengthBytes = names.reduce((sum, name) => sum + name.length + 1, 0);
+  const joined = new Uint8Array(Math.max(lengthBytes, 1)).fill(slash);
+  let end = 1;
+  for (const name of names) {
+    joined.set(name, end);
+    end += name.length + 1;
+  }
+  return absolute ? joined.subarray(0, Math.max(end - 1, 1)) : joined.subarray(1, Math.max(end - 1, 1));
+}
+
+/** `.`, which stands for where one is. */
+export function isDot(name: Uint8Array): boolean {
+  return name.length === 1 && name[0] === dot;
+}
+
+/** `..`, which stands for where one came from. */
+export function isDotDot(name: Uint8Array): boolean {
+  return name.length === 2 && name[0] === dot && name[1] === dot;
+}
