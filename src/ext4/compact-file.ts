@@ -1,6 +1,7 @@
 /** What a compact image keeps of a file. */
+
+import type { Timestamp } from "../tree/attributes.ts";
 import type { Xattrs } from "./compact-xattrs.ts";
-import type { Timestamp } from "./timestamp.ts";
 
 /** A file to be created, or as it was. All of it may come from an archive that nobody checked. */
 export interface CompactFile {

@@ -1,4 +1,6 @@
 /** Files as inodes: what becomes of a file's metadata and attributes, and how they are read back. */
+
+import type { Timestamp } from "../tree/attributes.ts";
 import { finishContent } from "./compact-content.ts";
 import { type CompactFile, compactFile } from "./compact-file.ts";
 import { MAX_FILE_BYTES } from "./compact-layout.ts";
@@ -16,7 +18,7 @@ import {
 import type { ImageStream } from "./image-stream.ts";
 import { decodeDeviceNumber, encodeDeviceNumber, FILE_TYPE_MASK, fileTypeMode, inodeFlag } from "./inode.ts";
 import { type InodeColumn, inodeColumn } from "./inode-records.ts";
-import { decodeCompactTime, encodeCompactTime, type Timestamp } from "./timestamp.ts";
+import { decodeCompactTime, encodeCompactTime } from "./timestamp.ts";
 
 /** What an inode's 60 bytes take of a small file, and what the attribute behind them takes. */
 const inodeDataBytes = 60;

@@ -8,14 +8,7 @@
  * word of seconds. So the two mean different times before 1970 and from 2038
  * to 2106: a layer's root hash needs the writer's way, a reader the kernel's.
  */
-
-/** A time as a tar or an inode gives it. */
-export interface Timestamp {
-  /** Whole seconds since 1970, floored: -0.5 s is -1 and half a milliard nanoseconds. */
-  readonly seconds: bigint;
-  /** 0 to 999,999,999. */
-  readonly nanoseconds: number;
-}
+import type { Timestamp } from "../tree/attributes.ts";
 
 /** The two words of a time. */
 export interface TimeWords {
