@@ -1,8 +1,9 @@
 /** A stretch of a device to hash, as it travels to a worker, and the worker's answer. */
+import type { BlockHasher } from "../crypto/block-hasher.ts";
+import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { JobResult } from "../crypto/worker-jobs.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import type { DeviceHandle } from "../device/device-handle.ts";
-import { MemoryDevice } from "../device/memory-device.ts";
 import {
   type DeviceError,
   type ErrorMessage,
@@ -12,7 +13,9 @@ import {
 } from "../errors.ts";
 import { BlockDigester, type HasherFactory } from "./block-digester.ts";
 import type { UnreadBlock } from "./block-reads.ts";
-import type { VerityParameters } from "./identity.ts";
+import { saltPosition, type VerityParameters } from "./identity.ts";
+
+const pieceSizeBytes = 262_144;
 
 /** Where a worker finds the bytes: on a device that it opens itself, or in the message. */
 export type DigestSource =
@@ -54,13 +57,15 @@ export function unreadBlocks(answer: DigestAnswer, firstBlock: number): UnreadBl
 /** Does jobs, one at a time, and keeps device and hasher open between those of one request. */
 export class DigestWorker {
   readonly #openDevice: DeviceOpener;
-  readonly #createHasher: HasherFactory | undefined;
+  readonly #createHasher: HasherFactory;
   #request: number | undefined;
   #device: BlockDevice | undefined;
   #digester: BlockDigester | undefined;
+  /** Of bytes that come with their jobs. */
+  #hasher: BlockHasher | undefined;
 
   /** Hashers are made on the WASM core unless `createHasher` is given. */
-  constructor(openDevice: DeviceOpener, createHasher?: HasherFactory) {
+  constructor(openDevice: DeviceOpener, createHasher: HasherFactory = createBlockHasher) {
     this.#openDevice = openDevice;
     this.#createHasher = createHasher;
   }
@@ -80,20 +85,35 @@ export class DigestWorker {
     return await collect(this.#digester, job);
   }
 
-  async #hashBytes(job: DigestJob, bytes: Uint8Array): Promise<JobResult<DigestAnswer>> {
-    const device = new MemoryDevice(bytes);
-    const digester = await BlockDigester.open(device, job.parameters, job.count, this.#createHasher);
-    try {
-      return await collect(digester, job);
-    } finally {
-      digester.close();
+  /** Hashes bytes piece by piece, each while the processor's cache still holds it. */
+  async #hashBytes(
+    { parameters, count, mostBlocks }: DigestJob,
+    bytes: Uint8Array,
+  ): Promise<JobResult<DigestAnswer>> {
+    const blockSize = parameters.dataBlockSize;
+    this.#hasher ??= await this.#createHasher({
+      algorithm: parameters.algorithm,
+      salt: parameters.salt,
+      saltPosition: saltPosition(parameters.hashType),
+      capacityBytes: Math.max(blockSize, Math.min(pieceSizeBytes, mostBlocks * blockSize)),
+    });
+    const hasher = this.#hasher;
+    const blocksPerPiece = hasher.input.length / blockSize;
+    const digests = new Uint8Array(count * hasher.digestSizeBytes);
+    for (let done = 0; done < count; done += blocksPerPiece) {
+      const blocks = Math.min(blocksPerPiece, count - done);
+      hasher.input.set(bytes.subarray(done * blockSize, (done + blocks) * blockSize));
+      digests.set(hasher.digest(0, blockSize, blocks), done * hasher.digestSizeBytes);
     }
+    return { result: { digests, unread: [] }, transfer: [digests.buffer] };
   }
 
   /** Closes what the last request left open. */
   async release(): Promise<void> {
     this.#digester?.close();
     this.#digester = undefined;
+    this.#hasher?.close();
+    this.#hasher = undefined;
     const device = this.#device;
     this.#device = undefined;
     await device?.close();

@@ -10,18 +10,23 @@
  * a device that is read here; never in proportion to the device.
  */
 import { copyOf } from "../bytes/copy.ts";
-import { transferBuffer } from "../bytes/transfer-buffer.ts";
 import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { WorkerPool } from "../crypto/worker-pool.ts";
 import type { DeviceHandle } from "../device/device-handle.ts";
 import { deviceHandle } from "../device/direct.ts";
+import type { BatchDigestsFactory } from "./batch-digests.ts";
 import { readBlocks, readRun, type UnreadBlock } from "./block-reads.ts";
 import type { DataDigests, DigestBatch, DigestRequest } from "./data-digests.ts";
 import { type DigestAnswer, type DigestJob, unreadBlocks } from "./digest-job.ts";
+import type { VerityParameters } from "./identity.ts";
+import { JobBuffers, transferOf } from "./job-buffers.ts";
+import { PooledBatches } from "./pooled-batches.ts";
 
 const jobSizeBytes = 16 * 2 ** 20;
 /** Of bytes that this thread reads: four a worker are held at once. */
 const carriedJobSizeBytes = 2 * 2 ** 20;
+/** Of bytes that are made here: enough to be worth a message. */
+const madeJobSizeBytes = 2 ** 20;
 /** A multiple of every block size; smaller jobs cost more in messages than they save. */
 const leastJobSizeBytes = 2 ** 20;
 /** Jobs that each worker should get of a small device. */
@@ -75,6 +80,23 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
     }
   }
 
+  /**
+   * Hashes batches that are made here: in shared memory by a worker, or while all of them have
+   * their hands full by `own`, on this thread. Without `own` the caller then waits.
+   */
+  batches(own?: BatchDigestsFactory): BatchDigestsFactory {
+    return async (parameters) => {
+      const blockSize = parameters.dataBlockSize;
+      const plan = { request: this.#requests++, blocksPerJob: Math.max(1, madeJobSizeBytes / blockSize) };
+      return new PooledBatches({
+        batchSizeBytes: plan.blocksPerJob * blockSize,
+        depth: this.#pool.depth,
+        hash: (bytes, count) => this.#carry(plan, parameters, bytes.subarray(0, count * blockSize), count),
+        own: await own?.(parameters),
+      });
+    };
+  }
+
   /** Ends the workers. Closing twice is no error. */
   close(): Promise<void> {
     return this.#pool.close();
@@ -120,21 +142,32 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
         let unread: readonly UnreadBlock[] = [];
         if (onReadError === "report") unread = await readBlocks(device, firstBlock, blockSize, bytes, signal);
         else await readRun(device, firstBlock, blockSize, bytes, signal);
-        const job: DigestJob = {
-          request: plan.request,
-          source: { kind: "bytes", bytes },
-          parameters: plainParameters(parameters),
-          firstBlock: 0,
-          count,
-          mostBlocks: plan.blocksPerJob,
-          onReadError,
-        };
-        const { digests } = await this.#pool.run(job, buffers.transferOf(bytes), signal);
+        const digests = await this.#carry(plan, parameters, bytes, count, signal);
         return { firstBlock, count, digests, unread };
       } finally {
         buffers.give(buffer);
       }
     };
+  }
+
+  /** Has a worker hash `count` blocks that lie in one of the buffers. */
+  async #carry(
+    plan: JobPlan,
+    parameters: VerityParameters,
+    bytes: Uint8Array,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    const job: DigestJob = {
+      request: plan.request,
+      source: { kind: "bytes", bytes },
+      parameters: plainParameters(parameters),
+      firstBlock: 0,
+      count,
+      mostBlocks: plan.blocksPerJob,
+      onReadError: "reject",
+    };
+    return (await this.#pool.run(job, transferOf(bytes), signal)).digests;
   }
 }
 
@@ -157,34 +190,7 @@ async function settled(batch: Promise<DigestBatch>): Promise<Outcome> {
 }
 
 /** The parameters alone: an identity's salt may be a view of a large buffer, which would be copied whole. */
-function plainParameters(parameters: DigestRequest["parameters"]): DigestRequest["parameters"] {
+function plainParameters(parameters: VerityParameters): VerityParameters {
   const { hashType, algorithm, dataBlockSize, hashBlockSize } = parameters;
   return { hashType, algorithm, dataBlockSize, hashBlockSize, salt: copyOf(parameters.salt) };
-}
-
-/** Buffers for bytes that go to workers: shared and used again where the runtime has shared memory. */
-class JobBuffers {
-  readonly #sizeBytes: number;
-  readonly #shared = typeof SharedArrayBuffer === "function";
-  readonly #free: Uint8Array[] = [];
-
-  constructor(sizeBytes: number) {
-    this.#sizeBytes = sizeBytes;
-  }
-
-  take(): Uint8Array {
-    const free = this.#free.pop();
-    if (free) return free;
-    return this.#shared
-      ? new Uint8Array(new SharedArrayBuffer(this.#sizeBytes))
-      : transferBuffer(this.#sizeBytes);
-  }
-
-  give(buffer: Uint8Array): void {
-    if (this.#shared) this.#free.push(buffer);
-  }
-
-  transferOf(bytes: Uint8Array): ArrayBuffer[] {
-    return bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
-  }
 }

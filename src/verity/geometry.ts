@@ -45,6 +45,17 @@ export interface GeometryOptions {
   readonly levels?: "linux" | "at-least-one";
 }
 
+/** Distance between two digests in a hash block, in bytes: hash type 0 packs them. */
+export function slotSizeBytes({ hashType, algorithm }: VerityParameters): number {
+  const digestSize = digestSizeBytes(algorithm);
+  return hashType === 1 ? 2 ** Math.ceil(Math.log2(digestSize)) : digestSize;
+}
+
+/** How many digests a hash block has room for; a power of two. */
+export function digestsPerHashBlock({ algorithm, hashBlockSize }: VerityParameters): number {
+  return 2 ** Math.floor(Math.log2(hashBlockSize / digestSizeBytes(algorithm)));
+}
+
 /** The shape of one tree; see `treeGeometry`. */
 export class TreeGeometry {
   readonly dataBlockSize: number;
@@ -74,9 +85,9 @@ export class TreeGeometry {
     this.hashBlockSize = parameters.hashBlockSize;
     this.dataBlocks = dataBlocks;
     this.digestSizeBytes = digestSize;
-    this.slotSizeBytes = parameters.hashType === 1 ? 2 ** Math.ceil(Math.log2(digestSize)) : digestSize;
-    this.bits = Math.floor(Math.log2(parameters.hashBlockSize / digestSize));
-    this.digestsPerBlock = 2 ** this.bits;
+    this.slotSizeBytes = slotSizeBytes(parameters);
+    this.digestsPerBlock = digestsPerHashBlock(parameters);
+    this.bits = Math.log2(this.digestsPerBlock);
     this.firstHashBlock = firstHashBlock;
     const counts: number[] = [];
     let below = dataBlocks;

@@ -1,3 +1,4 @@
+export * from "./batch-digests.ts";
 export { digestsOnThisThread, type HasherFactory, singleThreadDigests } from "./block-digester.ts";
 export * from "./block-ranges.ts";
 export type { UnreadBlock } from "./block-reads.ts";
@@ -16,8 +17,10 @@ export * from "./identity.ts";
 export * from "./placement.ts";
 export * from "./repair.ts";
 export * from "./root-hash-signature.ts";
+export * from "./streamed-tree.ts";
 export * from "./superblock.ts";
 export * from "./tree-builder.ts";
+export { type GrownTree, type LevelSink, TreeLevels, type TreeLevelsOptions } from "./tree-levels.ts";
 export * from "./uuid.ts";
 export * from "./verify.ts";
 export * from "./verify-report.ts";
