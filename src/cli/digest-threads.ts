@@ -1,15 +1,22 @@
 /** `--threads` and `--hasher`: who hashes the data. */
 import { availableParallelism } from "node:os";
-import { createChosenHasher } from "../crypto/hasher-choice.node.ts";
-import { digestsOnThisThread } from "../verity/block-digester.ts";
+import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
+import { chosenHashers } from "../crypto/hasher-choice.node.ts";
+import { type BatchDigestsFactory, batchesOnThisThread } from "../verity/batch-digests.ts";
+import { digestsOnThisThread, type HasherFactory } from "../verity/block-digester.ts";
 import type { DataDigests } from "../verity/data-digests.ts";
 import { startThreadedDigests } from "../verity/digest-pool.node.ts";
-import type { VerityOptions } from "./verity-options.ts";
 
 /** Below this a device is hashed before the first thread has started. */
 const worthThreadsBytes = 33_554_432;
 /** The most that a pool takes. */
 const maxThreads = 256;
+
+/** What the options say. */
+export interface ThreadOptions {
+  readonly threads?: number;
+  readonly hasher?: HasherChoice;
+}
 
 /** Who hashes: disposing ends the threads. */
 export interface DigestThreads extends AsyncDisposable {
@@ -24,14 +31,43 @@ export interface DigestThreads extends AsyncDisposable {
  * @param sizeBytes how much is to be hashed.
  */
 export function startDigestThreads(
-  { threads, hasher = "auto" }: Pick<VerityOptions, "threads" | "hasher">,
+  { threads, hasher = "auto" }: ThreadOptions,
   sizeBytes: number,
 ): DigestThreads {
-  const count = threads ?? (sizeBytes < worthThreadsBytes ? 1 : Math.min(availableParallelism(), maxThreads));
+  const count = threads ?? threadsWorth(sizeBytes);
   if (count > 1) {
     const digests = startThreadedDigests(count, { hasher, includeThisThread: true });
     return { digests, count, [Symbol.asyncDispose]: () => digests.close() };
   }
-  const digests = digestsOnThisThread((options) => createChosenHasher(options, hasher));
+  const digests = digestsOnThisThread(chosenHashers(hasher));
   return { digests, count, [Symbol.asyncDispose]: async () => {} };
+}
+
+/** Who hashes blocks that are made here: disposing ends the threads. */
+export interface BatchThreads extends AsyncDisposable {
+  readonly batches: BatchDigestsFactory;
+  readonly createHasher: HasherFactory;
+  readonly count: number;
+}
+
+/**
+ * As `startDigestThreads`, for what is made by this thread, which takes its share of the hashing.
+ *
+ * @param sizeBytes about how much will be hashed; undefined where nobody knows.
+ */
+export function startBatchThreads(
+  { threads, hasher = "auto" }: ThreadOptions,
+  sizeBytes: number | undefined,
+): BatchThreads {
+  const count = threads ?? threadsWorth(sizeBytes ?? Number.POSITIVE_INFINITY);
+  const createHasher = chosenHashers(hasher);
+  const own = batchesOnThisThread(createHasher);
+  if (count === 1) return { batches: own, createHasher, count, [Symbol.asyncDispose]: async () => {} };
+  const pool = startThreadedDigests(count - 1, { hasher });
+  return { batches: pool.batches(own), createHasher, count, [Symbol.asyncDispose]: () => pool.close() };
+}
+
+/** One thread a core, where there is enough to do. */
+function threadsWorth(sizeBytes: number): number {
+  return sizeBytes < worthThreadsBytes ? 1 : Math.min(availableParallelism(), maxThreads);
 }

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import { type ActionMaker, groupAction } from "./action-group.ts";
 import { layerFileOptions } from "./layer-files.ts";
 import type { LayerVerifyOptions } from "./layer-verify.ts";
-import { threadCount } from "./verity-options.ts";
+import { threadCount } from "./option-values.ts";
 
 const image = ["<image>", "layer image: ext4, verity superblock, hash tree, VHD footer"] as const;
 

@@ -5,6 +5,7 @@
  */
 import { InvalidArgumentError, Option } from "commander";
 import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
+import { hasherChoice, threadCount } from "./option-values.ts";
 
 /** What `sealstone verity` does. */
 export type VerityAction = "format" | "verify" | "dump" | "tree";
@@ -63,21 +64,6 @@ function unsigned(maximum: bigint): (text: string) => number {
     if (value > maximum) throw new InvalidArgumentError("invalid numeric value");
     return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(value);
   };
-}
-
-/** The value of `--threads`. */
-export function threadCount(text: string): number {
-  const count = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
-  if (count < 1 || count > 256) throw new InvalidArgumentError("a number of threads is 1 to 256");
-  return count;
-}
-
-const hasherChoices: readonly HasherChoice[] = ["auto", "wasm", "native"];
-
-function hasherChoice(text: string): HasherChoice {
-  const choice = hasherChoices.find((name) => name === text);
-  if (choice === undefined) throw new InvalidArgumentError(`a hasher is one of ${hasherChoices.join(", ")}`);
-  return choice;
 }
 
 function repeated(text: string, previous: unknown): readonly string[] {

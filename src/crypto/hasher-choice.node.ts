@@ -32,6 +32,20 @@ export async function createChosenHasher(
   return createBlockHasher(options);
 }
 
+/**
+ * A factory that makes its choice once, when its first hasher is made.
+ *
+ * @throws nothing; its hashers as `createChosenHasher`.
+ */
+export function chosenHashers(choice: HasherChoice): (options: BlockHasherOptions) => Promise<BlockHasher> {
+  let settled: Promise<HasherChoice> | undefined;
+  return async (options) => {
+    if (choice !== "auto" || options.algorithm !== "sha256") return createChosenHasher(options, choice);
+    settled ??= nativeIsFaster().then((native) => (native ? "native" : "wasm"));
+    return createChosenHasher(options, await settled);
+  };
+}
+
 async function nativeIsFaster(): Promise<boolean> {
   const options = {
     algorithm: "sha256",

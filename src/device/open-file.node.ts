@@ -145,7 +145,8 @@ async function sizeOf(
   return leastSizeBytes;
 }
 
-function openError(path: string, cause: unknown): DeviceError {
+/** What a path that cannot be opened is reported as. */
+export function openError(path: string, cause: unknown): DeviceError {
   const at = { device: path, path };
   if (missingCodes.has((cause as NodeJS.ErrnoException).code)) {
     return new DeviceError("device-missing", `${path} does not exist: ${messageOf(cause)}`, { at, cause });

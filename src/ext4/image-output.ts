@@ -14,9 +14,15 @@ export interface ImageOutput {
   /** The same for a run of zeros: there may be gigabytes of them. */
   appendZeros(lengthBytes: number): void | Promise<void>;
   /**
-   * Replaces whole blocks of 4096 bytes that were appended before: block 0, the
-   * group descriptors, and a block of extended attributes when its file comes
-   * again. A block may be rewritten more than once; the last one holds.
+   * As `append`, of whole blocks of 4096 bytes on a block's border, which may be
+   * rewritten later. No others are: what hashes an image as it comes can be done
+   * with them.
+   */
+  appendRewritable(bytes: Uint8Array): void | Promise<void>;
+  /**
+   * Replaces whole blocks that came by `appendRewritable`: block 0, the group
+   * descriptors, and a block of extended attributes when its file comes again.
+   * A block may be rewritten more than once; the last one holds.
    *
    * @param offsetBytes a multiple of 4096, below what was appended.
    */

@@ -27,13 +27,19 @@ export class ImageStream {
   /** Appends the blocks that are rewritten at the end; no limit holds for them. */
   reserve(blocks: number): void | Promise<void> {
     this.#positionBytes += blocks * COMPACT_BLOCK_BYTES;
-    return this.#output.appendZeros(blocks * COMPACT_BLOCK_BYTES);
+    return this.#output.appendRewritable(new Uint8Array(blocks * COMPACT_BLOCK_BYTES));
   }
 
   /** @throws {FormatError} `disk-full` where the image would pass its limit. */
   append(bytes: Uint8Array): void | Promise<void> {
     this.#advance(bytes.length);
     return this.#output.append(bytes);
+  }
+
+  /** Whole blocks that `rewrite` may replace. @throws {FormatError} as `append`. */
+  appendRewritable(blocks: Uint8Array): void | Promise<void> {
+    this.#advance(blocks.length);
+    return this.#output.appendRewritable(blocks);
   }
 
   /** @throws {FormatError} `disk-full` where the image would pass its limit. */
@@ -48,7 +54,7 @@ export class ImageStream {
     return over === 0 ? undefined : this.appendZeros(COMPACT_BLOCK_BYTES - over);
   }
 
-  /** Replaces whole blocks that were appended before. */
+  /** Replaces blocks that were reserved, or appended as rewritable. */
   rewrite(block: number, bytes: Uint8Array): void | Promise<void> {
     return this.#output.rewrite(block * COMPACT_BLOCK_BYTES, bytes);
   }

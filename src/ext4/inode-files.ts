@@ -107,7 +107,7 @@ export class InodeFiles {
     }
     inodes.set(inode, inodeColumn.xattrBlock, this.#stream.block);
     inodes.set(inode, inodeColumn.blocks, inodes.get(inode, inodeColumn.blocks) + 1);
-    await this.#stream.append(block);
+    await this.#stream.appendRewritable(block);
   }
 
   #inodeXattrs(inode: number): Map<string, Uint8Array> {

@@ -1,3 +1,4 @@
+export * from "./build-layer.ts";
 export * from "./convert-tar.ts";
 export {
   type InspectionOptions,
@@ -7,7 +8,9 @@ export {
   type LayerLayout,
 } from "./layer-inspection.ts";
 export * from "./layer-options.ts";
+export * from "./layer-target.ts";
 export type { LayerTrailer } from "./layer-trailer.ts";
+export * from "./memory-target.ts";
 export { OpenedLayer, type OpenLayerOptions, openLayer } from "./opened-layer.ts";
 export * from "./verify-layer.ts";
 export * from "./verity-parameters.ts";

@@ -21,6 +21,10 @@ export class SparseImage implements ImageOutput {
     this.sizeBytes += lengthBytes;
   }
 
+  appendRewritable(bytes: Uint8Array): void {
+    this.append(bytes);
+  }
+
   rewrite(offsetBytes: number, bytes: Uint8Array): void {
     if (offsetBytes % blockBytes !== 0 || bytes.length % blockBytes !== 0) throw new Error("part of a block");
     if (offsetBytes + bytes.length > this.sizeBytes) throw new Error("rewritten before it was written");
