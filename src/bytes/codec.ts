@@ -3,15 +3,14 @@
  * bytes and must lie inside the array (callers check sizes first; a read past
  * the end is an `InvariantError`, never `undefined` turned into 0).
  */
-import { invariant } from "../errors.ts";
+import { InvariantError, invariant } from "../errors.ts";
 
 const two32 = 0x1_0000_0000;
 
 function view(bytes: Uint8Array, offset: number, size: number): DataView {
-  invariant(
-    Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.length,
-    `codec access of ${size} bytes at ${offset} in ${bytes.length}`,
-  );
+  if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.length)) {
+    throw new InvariantError(`codec access of ${size} bytes at ${offset} in ${bytes.length}`);
+  }
   return new DataView(bytes.buffer, bytes.byteOffset + offset, size);
 }
 

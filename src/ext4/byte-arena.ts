@@ -1,5 +1,5 @@
 /** Many small byte strings in few allocations: an array of its own would cost each more than its bytes. */
-import { invariant } from "../errors.ts";
+import { InvariantError } from "../errors.ts";
 
 const chunkBytes = 2 ** 18;
 /** References count in words, so that 32 bits of them reach 16 GiB. */
@@ -12,7 +12,7 @@ export class ByteArena {
 
   /** Room for so many bytes, zero at first. The reference is a positive integer below 2^32. */
   allocate(lengthBytes: number): number {
-    invariant(lengthBytes <= chunkBytes - wordBytes, `${lengthBytes} bytes in an arena of small strings`);
+    if (lengthBytes > chunkBytes - wordBytes) throw new InvariantError(`${lengthBytes} bytes are not small`);
     if (this.#chunks.length === 0 || this.#used + lengthBytes > chunkBytes) {
       this.#chunks.push(new Uint8Array(chunkBytes));
       // Reference 0 is nobody's.
@@ -34,7 +34,7 @@ export class ByteArena {
   at(reference: number, lengthBytes: number): Uint8Array {
     const offset = reference * wordBytes;
     const chunk = this.#chunks[Math.floor(offset / chunkBytes)];
-    invariant(chunk !== undefined, `no chunk for reference ${reference}`);
+    if (chunk === undefined) throw new InvariantError(`no chunk for reference ${reference}`);
     const start = offset % chunkBytes;
     return chunk.subarray(start, start + lengthBytes);
   }

@@ -1,5 +1,4 @@
 /** The blocks of a directory in a compact image: linear, each closed by an empty entry. */
-import { bytesFromLatin1 } from "../bytes/latin1.ts";
 import { COMPACT_BLOCK_BYTES } from "./compact-layout.ts";
 import type { CompactTree } from "./compact-tree.ts";
 import {
@@ -10,7 +9,7 @@ import {
   fileTypeOfMode,
 } from "./directory-entry.ts";
 import { inodeColumn } from "./inode-records.ts";
-import { writeStructure } from "./structure.ts";
+import { writeField } from "./structure.ts";
 
 /** Room that every block keeps for the entry that closes it. */
 const closingBytes = directoryRecordBytes(4);
@@ -50,15 +49,19 @@ class DirectoryBlock {
 
   add(name: string, inode: number, fileType: number): void {
     const recordLength = directoryRecordBytes(name.length);
-    const values = { inode, recordLength, nameLength: name.length, fileType };
-    writeStructure(directoryEntryFields, values, this.#bytes, this.#used);
-    this.#bytes.set(bytesFromLatin1(name), this.#used + DIRECTORY_ENTRY_HEADER_BYTES);
+    const [bytes, start] = [this.#bytes, this.#used];
+    writeField(bytes, start, directoryEntryFields.inode, inode);
+    writeField(bytes, start, directoryEntryFields.recordLength, recordLength);
+    writeField(bytes, start, directoryEntryFields.nameLength, name.length);
+    writeField(bytes, start, directoryEntryFields.fileType, fileType);
+    const nameStart = start + DIRECTORY_ENTRY_HEADER_BYTES;
+    for (let i = 0; i < name.length; i++) bytes[nameStart + i] = name.charCodeAt(i);
     this.#used += recordLength;
   }
 
   close(): Uint8Array {
     const recordLength = COMPACT_BLOCK_BYTES - this.#used;
-    writeStructure(directoryEntryFields, { recordLength }, this.#bytes, this.#used);
+    writeField(this.#bytes, this.#used, directoryEntryFields.recordLength, recordLength);
     return this.#bytes;
   }
 

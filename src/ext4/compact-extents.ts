@@ -18,7 +18,7 @@ import {
   extentLeafFields,
   MAX_EXTENT_BLOCKS,
 } from "./extent.ts";
-import { writeStructure } from "./structure.ts";
+import { writeField } from "./structure.ts";
 
 const rootEntries = 4;
 /** What a block holds besides its header. */
@@ -40,11 +40,9 @@ export function writeExtentRoot(into: Uint8Array, startBlock: number, blocks: nu
   }
   writeHeader(into, { entries: leaves, max: rootEntries, depth: 1 });
   for (let i = 0; i < leaves; i++) {
-    const values = {
-      logicalBlock: i * entriesPerLeaf * MAX_EXTENT_BLOCKS,
-      leafLow: startBlock + blocks + i,
-    };
-    writeStructure(extentIndexFields, values, into, (i + 1) * EXTENT_RECORD_SIZE_BYTES);
+    const at = (i + 1) * EXTENT_RECORD_SIZE_BYTES;
+    writeField(into, at, extentIndexFields.logicalBlock, i * entriesPerLeaf * MAX_EXTENT_BLOCKS);
+    writeField(into, at, extentIndexFields.leafLow, startBlock + blocks + i);
   }
 }
 
@@ -76,16 +74,21 @@ function writeLeaf(into: Uint8Array, { extents, max, startBlock, logicalBlock, b
   writeHeader(into, { entries: extents, max, depth: 0 });
   for (let i = 0; i < extents; i++) {
     const block = logicalBlock + i * MAX_EXTENT_BLOCKS;
-    const values = {
-      logicalBlock: block,
-      // What would be negative is a large number in 32 bits, and cut down like one.
-      lengthBlocks: Math.min((blocks - block) >>> 0, MAX_EXTENT_BLOCKS),
-      startLow: startBlock + block,
-    };
-    writeStructure(extentLeafFields, values, into, (i + 1) * EXTENT_RECORD_SIZE_BYTES);
+    const at = (i + 1) * EXTENT_RECORD_SIZE_BYTES;
+    // What would be negative is a large number in 32 bits, and cut down like one.
+    const lengthBlocks = Math.min((blocks - block) >>> 0, MAX_EXTENT_BLOCKS);
+    writeField(into, at, extentLeafFields.logicalBlock, block);
+    writeField(into, at, extentLeafFields.lengthBlocks, lengthBlocks);
+    writeField(into, at, extentLeafFields.startLow, startBlock + block);
   }
 }
 
-function writeHeader(into: Uint8Array, values: { entries: number; max: number; depth: number }): void {
-  writeStructure(extentHeaderFields, { magic: EXTENT_MAGIC, ...values }, into);
+function writeHeader(
+  into: Uint8Array,
+  { entries, max, depth }: { entries: number; max: number; depth: number },
+): void {
+  writeField(into, 0, extentHeaderFields.magic, EXTENT_MAGIC);
+  writeField(into, 0, extentHeaderFields.entries, entries);
+  writeField(into, 0, extentHeaderFields.max, max);
+  writeField(into, 0, extentHeaderFields.depth, depth);
 }

@@ -6,7 +6,7 @@ import type { CompactTree } from "./compact-tree.ts";
 import { INODE_XATTR_BYTES, writeInlineDataEnd } from "./compact-xattrs.ts";
 import { FILE_TYPE_MASK, fileTypeMode, INODE_BASE_SIZE_BYTES, inodeFields, inodeFlag } from "./inode.ts";
 import { type InodeColumn, inodeColumn } from "./inode-records.ts";
-import { fieldBytes, writeStructure } from "./structure.ts";
+import { type Field, fieldBytes, writeField } from "./structure.ts";
 
 /** Bytes of fields after the first 128, as inodes and superblock say. */
 export const COMPACT_EXTRA_ISIZE: number = COMPACT_INODE_USED_BYTES - INODE_BASE_SIZE_BYTES;
@@ -35,38 +35,32 @@ export function* inodeTable(tree: CompactTree): Generator<Uint8Array> {
 function writeInode(tree: CompactTree, inode: number, into: Uint8Array): void {
   const { inodes } = tree;
   const get = (column: InodeColumn): number => inodes.get(inode, column);
-  const [sizeLow, sizeHigh] = inodes.getPair(inode, inodeColumn.sizeLow);
-  const [accessTime, accessTimeExtra] = inodes.getPair(inode, inodeColumn.accessTime);
-  const [changeTime, changeTimeExtra] = inodes.getPair(inode, inodeColumn.changeTime);
-  const [modificationTime, modificationTimeExtra] = inodes.getPair(inode, inodeColumn.modificationTime);
-  const [creationTime, creationTimeExtra] = inodes.getPair(inode, inodeColumn.creationTime);
-  const values = {
-    mode: get(inodeColumn.mode),
-    uidLow: get(inodeColumn.uid),
-    sizeLow,
-    accessTime,
-    changeTime,
-    modificationTime,
-    gidLow: get(inodeColumn.gid),
-    linksCount: get(inodeColumn.links),
-    blocksCountLow: get(inodeColumn.blocks),
-    flags: get(inodeColumn.flags),
-    xattrBlockLow: get(inodeColumn.xattrBlock),
-    sizeHigh,
-    uidHigh: get(inodeColumn.uid) >>> 16,
-    gidHigh: get(inodeColumn.gid) >>> 16,
-    extraIsize: COMPACT_EXTRA_ISIZE,
-    changeTimeExtra,
-    modificationTimeExtra,
-    accessTimeExtra,
-    creationTime,
-    creationTimeExtra,
+  const put = (field: Field, value: number): void => writeField(into, 0, field, value);
+  const putPair = (low: Field, high: Field, column: InodeColumn): void => {
+    const [lowWord, highWord] = inodes.getPair(inode, column);
+    put(low, lowWord);
+    put(high, highWord);
   };
-  writeStructure(inodeFields, values, into);
+  const f = inodeFields;
+  put(f.mode, get(inodeColumn.mode));
+  put(f.uidLow, get(inodeColumn.uid));
+  put(f.uidHigh, get(inodeColumn.uid) >>> 16);
+  put(f.gidLow, get(inodeColumn.gid));
+  put(f.gidHigh, get(inodeColumn.gid) >>> 16);
+  putPair(f.sizeLow, f.sizeHigh, inodeColumn.sizeLow);
+  putPair(f.accessTime, f.accessTimeExtra, inodeColumn.accessTime);
+  putPair(f.changeTime, f.changeTimeExtra, inodeColumn.changeTime);
+  putPair(f.modificationTime, f.modificationTimeExtra, inodeColumn.modificationTime);
+  putPair(f.creationTime, f.creationTimeExtra, inodeColumn.creationTime);
+  put(f.linksCount, get(inodeColumn.links));
+  put(f.blocksCountLow, get(inodeColumn.blocks));
+  put(f.flags, get(inodeColumn.flags));
+  put(f.xattrBlockLow, get(inodeColumn.xattrBlock));
+  put(f.extraIsize, COMPACT_EXTRA_ISIZE);
   const area = into.subarray(COMPACT_INODE_USED_BYTES);
   const xattrs = get(inodeColumn.inodeXattrs);
   if (xattrs !== 0) area.set(tree.arena.at(xattrs, INODE_XATTR_BYTES));
-  writeInodeBlock(tree, inode, fieldBytes(into, 0, inodeFields.block), area);
+  writeInodeBlock(tree, inode, fieldBytes(into, 0, f.block), area);
 }
 
 /** Fills the 60 bytes that lead to the content or are it. */

@@ -2,7 +2,7 @@
  * The inodes of an image under construction: 76 bytes each in arrays of
  * integers, since a layer may have a million of them.
  */
-import { invariant } from "../errors.ts";
+import { InvariantError } from "../errors.ts";
 
 /** What is kept of an inode, each in 32 bits. */
 export const inodeColumn = {
@@ -89,7 +89,7 @@ export class InodeRecords {
 
   #chunk(inode: number): Uint32Array {
     const chunk = this.#chunks[Math.floor((inode - 1) / chunkRecords)];
-    invariant(chunk !== undefined && inode <= this.#count, `no inode ${inode}`);
+    if (chunk === undefined || inode > this.#count) throw new InvariantError(`no inode ${inode}`);
     return chunk;
   }
 
