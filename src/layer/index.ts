@@ -1,5 +1,11 @@
 export * from "./build-layer.ts";
 export * from "./convert-tar.ts";
+export * from "./explain/explain.ts";
+export type { ExplainOptions } from "./explain/explain-context.ts";
+export * from "./explain/explanation.ts";
+export type { ExplainEngine, ImageInput, LayerInput, TarInput } from "./explain/layer-input.ts";
+export type { OptionSet } from "./explain/option-set.ts";
+export { type LayerWarning, type LayerWarnings, type WarningCode, warningAdvice } from "./explain/warning.ts";
 export {
   type InspectionOptions,
   inspectLayer,

@@ -1,0 +1,27 @@
+/** A layer as its differences are looked for in: digests of its blocks, and what they are. */
+import type { BlockDevice } from "../../device/block-device.ts";
+import type { StorageError } from "../../errors.ts";
+import type { BlockMap } from "./block-map.ts";
+
+/** See the head of this file. */
+export interface LayerView {
+  readonly name: string;
+  /** The ext4 part. Of a layer made from a tar, the content of files cannot be read. */
+  readonly device: BlockDevice;
+  readonly dataBlocks: number;
+  /** Digests of the ext4 part's blocks, 32 bytes each. */
+  readonly leaves: Uint8Array;
+  readonly rootHash: Uint8Array;
+  /** Undefined where the file system is none that the layer tools write. */
+  readonly map: BlockMap | undefined;
+  /** Why there is no map. */
+  readonly mapProblem: StorageError | undefined;
+}
+
+/** Whether a block is the same in two layers. */
+export function equalLeaf(a: LayerView, aBlock: number, b: LayerView, bBlock: number): boolean {
+  for (let at = 0; at < 32; at++) {
+    if (a.leaves[aBlock * 32 + at] !== b.leaves[bBlock * 32 + at]) return false;
+  }
+  return true;
+}
