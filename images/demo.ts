@@ -1,7 +1,8 @@
 /**
  * The main job, on a real image: `npm run demo`. Formats it, verifies it,
  * breaks it in several places, finds each, and rebuilds all of them by
- * forward error correction; beside `veritysetup` where that is installed.
+ * forward error correction; beside `veritysetup` where that is installed. Then
+ * the same for the layers of an image: root hashes, files, and a refusal.
  * `--json` prints the same for machines. Exits with 0 only if all of it holds.
  */
 import { execFileSync } from "node:child_process";
@@ -29,6 +30,7 @@ import {
 } from "sealstone/node";
 import { breakVolume, type Damage, expectedUnreadable } from "./damage.ts";
 import { archiveInstalledPackages } from "./installed-packages.ts";
+import { demonstrateLayers } from "./layers-demo.ts";
 import { DemoReport } from "./report.ts";
 
 const blockSize = 4096;
@@ -42,11 +44,13 @@ interface Volume {
   readonly parity: FileDevice;
 }
 
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const report = new DemoReport(process.argv.includes("--json"));
 const folder = await mkdtemp(join(tmpdir(), "sealstone-demo-"));
 const digests = startThreadedDigests(Math.min(availableParallelism(), 8));
 try {
   await demonstrate();
+  await demonstrateLayers(report, root);
 } finally {
   await digests.close();
   await rm(folder, { recursive: true });
@@ -54,7 +58,6 @@ try {
 process.exitCode = report.finish() ? 0 : 1;
 
 async function demonstrate(): Promise<void> {
-  const root = fileURLToPath(new URL("../../", import.meta.url));
   const image = join(folder, "packages.img");
   const archive = await report.timed("archive the installed packages", 0, () =>
     archiveInstalledPackages(root, image, blockSize),

@@ -35,7 +35,7 @@ async function makeAttw(options: {
   readonly record?: boolean;
 }): Promise<void> {
   const image = await makeAttwImage(root);
-  const record = recordOf(image);
+  const record = await recordOf(image);
   if (options.record === true) await writeRecord(root, image.name, record);
   if (options.output !== undefined) await writeOciLayout(image, options.output);
   if (options.tar !== undefined) await writeImageTar(image, options.tar);

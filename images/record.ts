@@ -1,6 +1,8 @@
 /** What the attw image must come out as: committed, so that a machine on which it differs is seen. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { toHex } from "sealstone/bytes";
+import { buildLayer } from "sealstone/layer";
 import type { RecipeImage } from "./recipe-image.ts";
 
 /** One layer's part. */
@@ -9,6 +11,8 @@ export interface LayerRecord {
   readonly entries: number;
   readonly sizeBytes: number;
   readonly diffId: string;
+  /** Of the layer image made with the options that policies are made with. */
+  readonly rootHash: string;
 }
 
 /** The whole. */
@@ -18,16 +22,13 @@ export interface ImageRecord {
 }
 
 /** The record of an image as it was made. */
-export function recordOf({ digest, layers }: RecipeImage): ImageRecord {
-  return {
-    digest,
-    layers: layers.map(({ name, entries, tar, diffId }) => ({
-      name,
-      entries,
-      sizeBytes: tar.length,
-      diffId,
-    })),
-  };
+export async function recordOf({ digest, layers }: RecipeImage): Promise<ImageRecord> {
+  const records: LayerRecord[] = [];
+  for (const { name, entries, tar, diffId } of layers) {
+    const { rootHash } = await buildLayer([tar]);
+    records.push({ name, entries, sizeBytes: tar.length, diffId, rootHash: toHex(rootHash) });
+  }
+  return { digest, layers: records };
 }
 
 /** The committed record of the image of that name. */

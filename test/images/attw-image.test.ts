@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 test("it is byte for byte what is written down", async () => {
-  expect(recordOf(image)).toEqual(await readRecord(root, "attw"));
+  expect(await recordOf(image)).toEqual(await readRecord(root, "attw"));
 });
 
 test("it has what a real image has", async () => {
