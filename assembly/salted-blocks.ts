@@ -13,6 +13,7 @@
 import { blockBytes, initialState, stateBytes } from "./sha256-constants";
 import { compressLanes } from "./sha256-lanes";
 import { compressStream } from "./sha256-stream";
+import { copySmall } from "./small-copies";
 
 const lanes: i32 = 4;
 const maxSaltBytes: i32 = 256;
@@ -56,11 +57,11 @@ export function setSalt(size: i32, first: bool): void {
   saltBytes = size;
   saltFirst = first;
   shapedBytes = -1;
-  copy(saltedState, initialState, stateBytes);
+  copySmall(saltedState, initialState, stateBytes);
   if (!first) return;
   const whole = size & ~63;
   compressStream(saltedState, salt, whole / blockBytes);
-  for (let lane = 0; lane < lanes; lane++) copy(heads + lane * blockBytes, salt + whole, size & 63);
+  for (let lane = 0; lane < lanes; lane++) copySmall(heads + lane * blockBytes, salt + whole, size & 63);
 }
 
 /**
@@ -104,15 +105,15 @@ function shape(size: i32): void {
   for (let lane = 0; lane < lanes; lane++) {
     const tail = tails + (lane as usize) * tailStride;
     memory.fill(tail, 0, tailStride);
-    copy(tail, salt + (saltBytes & ~63), restOffset);
-    copy(tail + restOffset + restBytes, salt, saltLast);
+    copySmall(tail, salt + (saltBytes & ~63), restOffset);
+    copySmall(tail + restOffset + restBytes, salt, saltLast);
     store<u8>(tail + end, 0x80);
     store<u64>(tail + tailBytes - 8, bits);
   }
 }
 
 function digestOne(p: usize): void {
-  copy(streamState, saltedState, stateBytes);
+  copySmall(streamState, saltedState, stateBytes);
   if (headBytes > 0) {
     fillHead(0, p);
     compressStream(streamState, heads, 1);
@@ -143,21 +144,11 @@ function digestLanes(p0: usize, p1: usize, p2: usize, p3: usize): void {
 }
 
 function fillHead(lane: usize, p: usize): void {
-  copy(heads + (lane + 1) * blockBytes - headBytes, p, headBytes);
+  copySmall(heads + (lane + 1) * blockBytes - headBytes, p, headBytes);
 }
 
 function fillTail(lane: usize, p: usize): void {
-  copy(tails + lane * tailStride + restOffset, p + headBytes + bodyBytes, restBytes);
-}
-
-/** Copies a few bytes; for so few, `memory.copy` is a call out of the module. */
-function copy(to: usize, from: usize, size: i32): void {
-  for (; size >= 8; size -= 8) {
-    store<u64>(to, load<u64>(from));
-    to += 8;
-    from += 8;
-  }
-  for (; size > 0; size--) store<u8>(to++, load<u8>(from++));
+  copySmall(tails + lane * tailStride + restOffset, p + headBytes + bodyBytes, restBytes);
 }
 
 function storeLanes(out: usize, count: usize): void {

@@ -29,7 +29,22 @@ export interface CoreExports {
     tables: number,
   ): void;
   interleaveParity(state: number, columns: number, roots: number, out: number): void;
+  chaChaKeyAddress(): number;
+  setChaChaKey(): void;
+  sealChaCha(...batch: SectorBatch): void;
+  openChaCha(...batch: SectorBatch): number;
 }
+
+/** Sectors that are sealed or opened in one call; strides are from one sector's first byte to the next one's. */
+export type SectorBatch = [
+  descriptors: number,
+  count: number,
+  from: number,
+  fromStride: number,
+  to: number,
+  toStride: number,
+  size: number,
+];
 
 /** Which of the two modules runs. `"auto"` takes SIMD where the engine has it. */
 export type CoreKind = "auto" | "simd" | "scalar";
@@ -54,6 +69,10 @@ const coreFunctions: readonly (keyof CoreExports)[] = [
   "digestBlocks",
   "absorbRows",
   "interleaveParity",
+  "chaChaKeyAddress",
+  "setChaChaKey",
+  "sealChaCha",
+  "openChaCha",
 ];
 
 const modules = new Map<CoreKind, Promise<WebAssembly.Module>>();

@@ -1,0 +1,111 @@
+/**
+ * Sealing and opening sectors in batches: authenticated encryption of many
+ * messages of one size under one key that is born and dies in the cipher's own
+ * memory. What a nonce is made of and what is authenticated beside the sector
+ * (the aad) is the caller's business: it must never use a nonce twice.
+ */
+import { UsageError } from "../errors.ts";
+
+/** How sectors are sealed, by the names that an owner chooses from. */
+export type SealingSuite = "chacha20-poly1305";
+
+/** How to make a cipher. All of it is the owner's choice; nothing comes from a host. */
+export interface SectorCipherOptions {
+  readonly suite: SealingSuite;
+  /** Bytes of every message, 0 to 65,536. */
+  readonly sectorSizeBytes: number;
+  /** How many sectors the cipher's memory holds. */
+  readonly capacitySectors: number;
+  /** Bytes authenticated beside each sector, 0 to 1,024. */
+  readonly aadSizeBytes: number;
+  /**
+   * 32 bytes, copied; for known keys in tests. Without it the platform's
+   * generator writes the key straight into the cipher's memory.
+   */
+  readonly key?: Uint8Array;
+}
+
+/** Where the parts of a slot's descriptor stand, in words of 32 bits from the descriptor's first on. */
+export const sectorWords = {
+  perSlot: 16,
+  /** Three words. */
+  nonce: 0,
+  /** As many as the tag has; written by `seal`, read by `open`. */
+  tag: 4,
+  /** 1 where `open` found the tag true, else 0. */
+  status: 14,
+} as const;
+
+/**
+ * Seals and opens sectors that lie in its own memory, in slots from 0 to
+ * `capacitySectors`. One cipher has one owner; its calls are synchronous.
+ */
+export interface SectorCipher {
+  readonly suite: SealingSuite;
+  readonly sectorSizeBytes: number;
+  readonly tagSizeBytes: number;
+  /** Slot i at i × `sectorSizeBytes`. Never detached. */
+  readonly plaintext: Uint8Array;
+  /** Slot i at i × `sectorSizeBytes`. Never detached. */
+  readonly ciphertext: Uint8Array;
+  /** Nonces, tags and statuses: see `sectorWords`. */
+  readonly descriptors: Uint32Array;
+  /** Slot i's `aadSizeBytes` bytes, from word i × ⌈`aadSizeBytes` ÷ 4⌉ on. */
+  readonly aad: Uint32Array;
+  /**
+   * Seals the plaintext of `count` slots from `firstSlot` on: fills their ciphertext and their tags.
+   *
+   * @throws {UsageError} `out-of-bounds` for slots that are not there.
+   * @throws {StateError} `closed` after `close`.
+   */
+  seal(firstSlot: number, count: number): void;
+  /**
+   * Opens the ciphertext of `count` slots: fills their plaintext and their statuses. Where the tag
+   * is not the true one the plaintext is zeros.
+   *
+   * @returns how many were refused.
+   * @throws as `seal`.
+   */
+  open(firstSlot: number, count: number): number;
+  /** Wipes key, sectors and all that was derived from them. Closing twice is no error. */
+  close(): void;
+}
+
+const keySize = 32;
+const maxSectorSize = 65_536;
+const maxAadSize = 1024;
+
+/**
+ * Checks what a cipher is made from.
+ *
+ * @throws {UsageError} `invalid-argument` for sizes or a key that cannot be.
+ */
+export function checkCipherOptions(options: SectorCipherOptions): void {
+  const { sectorSizeBytes, capacitySectors, aadSizeBytes, key } = options;
+  const refuse = (field: string, message: string): never => {
+    throw new UsageError("invalid-argument", message, { at: { field } });
+  };
+  if (!Number.isSafeInteger(sectorSizeBytes) || sectorSizeBytes < 0 || sectorSizeBytes > maxSectorSize) {
+    refuse("sectorSizeBytes", `a sector has 0 to ${maxSectorSize} bytes, not ${sectorSizeBytes}`);
+  }
+  if (!Number.isSafeInteger(capacitySectors) || capacitySectors < 1) {
+    refuse("capacitySectors", `a cipher cannot hold ${capacitySectors} sectors`);
+  }
+  if (!Number.isSafeInteger(aadSizeBytes) || aadSizeBytes < 0 || aadSizeBytes > maxAadSize) {
+    refuse("aadSizeBytes", `aad has 0 to ${maxAadSize} bytes, not ${aadSizeBytes}`);
+  }
+  if (key !== undefined && key.length !== keySize) {
+    refuse("key", `a key has ${keySize} bytes, not ${key.length}`);
+  }
+}
+
+/**
+ * Checks the arguments of `seal` and `open`.
+ *
+ * @throws {UsageError} `out-of-bounds` for slots that are not there.
+ */
+export function checkSlots(firstSlot: number, count: number, capacitySectors: number): void {
+  const whole = Number.isSafeInteger(firstSlot) && Number.isSafeInteger(count);
+  if (whole && firstSlot >= 0 && count >= 0 && firstSlot + count <= capacitySectors) return;
+  throw new UsageError("out-of-bounds", `slots ${firstSlot} + ${count} are not inside ${capacitySectors}`);
+}

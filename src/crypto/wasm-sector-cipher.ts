@@ -1,0 +1,127 @@
+/**
+ * Sectors sealed by the WASM core.
+ *
+ * The owner's region, each part in the middle of a page: see `transferBuffer`.
+ *
+ *     | descriptors, 64 bytes a slot | aad | plaintext | ciphertext |
+ *
+ * Security: the key is written straight into the core's memory and is wiped
+ * with all of it on `close`. The core has no branch and no table lookup that
+ * depends on a secret; WASM promises no constant time, engines of today keep
+ * it so. Copies in the engine's registers and stack are out of reach.
+ */
+import { transferOffsetBytes } from "../bytes/transfer-buffer.ts";
+import { Core, type CoreKind } from "./core.ts";
+import {
+  checkCipherOptions,
+  checkSlots,
+  type SealingSuite,
+  type SectorCipher,
+  type SectorCipherOptions,
+  sectorWords,
+} from "./sector-cipher.ts";
+
+const descriptorSize = 4 * sectorWords.perSlot;
+/** The core reads these words of a descriptor: where the aad stands, and its size. */
+const aadAddressWord = 12;
+const aadSizeWord = 13;
+const keySize = 32;
+
+/**
+ * A cipher on the core. `kind` forces one of the core's modules.
+ *
+ * @throws {UsageError} `invalid-argument` for sizes or a key that cannot be.
+ */
+export async function createWasmSectorCipher(
+  options: SectorCipherOptions,
+  kind: CoreKind = "auto",
+): Promise<SectorCipher> {
+  checkCipherOptions(options);
+  const region = regionOf(options);
+  const core = await Core.create(region.sizeBytes, kind);
+  const key = core.bytes.subarray(core.exports.chaChaKeyAddress(), core.exports.chaChaKeyAddress() + keySize);
+  if (options.key === undefined) crypto.getRandomValues(key);
+  else key.set(options.key);
+  core.exports.setChaChaKey();
+  return new WasmSectorCipher(core, options, region);
+}
+
+/** Offsets from the core's base. */
+interface Region {
+  readonly aad: number;
+  /** Of one slot. */
+  readonly aadWords: number;
+  readonly plaintext: number;
+  readonly ciphertext: number;
+  readonly sizeBytes: number;
+}
+
+function regionOf({ sectorSizeBytes, capacitySectors, aadSizeBytes }: SectorCipherOptions): Region {
+  const page = 2 * transferOffsetBytes;
+  const upToPage = (bytes: number): number => Math.ceil(bytes / page) * page;
+  const aad = descriptorSize * capacitySectors;
+  const aadWords = Math.ceil(aadSizeBytes / 4);
+  const plaintext = upToPage(aad + 4 * aadWords * capacitySectors);
+  const ciphertext = plaintext + upToPage(sectorSizeBytes * capacitySectors);
+  return { aad, aadWords, plaintext, ciphertext, sizeBytes: ciphertext + sectorSizeBytes * capacitySectors };
+}
+
+class WasmSectorCipher implements SectorCipher {
+  readonly suite: SealingSuite;
+  readonly sectorSizeBytes: number;
+  readonly tagSizeBytes = 16;
+  readonly plaintext: Uint8Array;
+  readonly ciphertext: Uint8Array;
+  readonly descriptors: Uint32Array;
+  readonly aad: Uint32Array;
+  readonly #core: Core;
+  readonly #capacitySectors: number;
+
+  constructor(core: Core, options: SectorCipherOptions, region: Region) {
+    const { suite, sectorSizeBytes, capacitySectors, aadSizeBytes } = options;
+    this.suite = suite;
+    this.sectorSizeBytes = sectorSizeBytes;
+    this.#core = core;
+    this.#capacitySectors = capacitySectors;
+    const { bytes, base } = core;
+    const sectorBytes = sectorSizeBytes * capacitySectors;
+    this.plaintext = bytes.subarray(base + region.plaintext, base + region.plaintext + sectorBytes);
+    this.ciphertext = bytes.subarray(base + region.ciphertext, base + region.ciphertext + sectorBytes);
+    this.descriptors = new Uint32Array(bytes.buffer, base, sectorWords.perSlot * capacitySectors);
+    this.aad = new Uint32Array(bytes.buffer, base + region.aad, region.aadWords * capacitySectors);
+    for (let slot = 0; slot < capacitySectors; slot++) {
+      const word = slot * sectorWords.perSlot;
+      this.descriptors[word + aadAddressWord] = base + region.aad + slot * 4 * region.aadWords;
+      this.descriptors[word + aadSizeWord] = aadSizeBytes;
+    }
+  }
+
+  seal(firstSlot: number, count: number): void {
+    this.#check(firstSlot, count);
+    const size = this.sectorSizeBytes;
+    const from = this.plaintext.byteOffset + firstSlot * size;
+    const to = this.ciphertext.byteOffset + firstSlot * size;
+    this.#core.exports.sealChaCha(this.#descriptor(firstSlot), count, from, size, to, size, size);
+  }
+
+  open(firstSlot: number, count: number): number {
+    this.#check(firstSlot, count);
+    const size = this.sectorSizeBytes;
+    const from = this.ciphertext.byteOffset + firstSlot * size;
+    const to = this.plaintext.byteOffset + firstSlot * size;
+    return this.#core.exports.openChaCha(this.#descriptor(firstSlot), count, from, size, to, size, size);
+  }
+
+  close(): void {
+    this.#core.close();
+  }
+
+  #check(firstSlot: number, count: number): void {
+    this.#core.checkOpen();
+    checkSlots(firstSlot, count, this.#capacitySectors);
+  }
+
+  #descriptor(slot: number): number {
+    return this.descriptors.byteOffset + slot * descriptorSize;
+  }
+}
