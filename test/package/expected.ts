@@ -20,4 +20,13 @@ export const expected = {
   rootHash: "a55663854cde4e780ae25305f683d18f85fc6598b1a5c3c1bf808789d4d4e6b2",
   readIsTrue: true,
   refused: { code: "block-mismatch", block: 100 },
+  layer: {
+    // hcsshim's, of an empty tar.
+    emptyRootHash: "8b4842f06982817534a75bcf71865213b09dfa8313229c384e5201dadbd75e25",
+    entry: "hello.txt",
+    read: { names: ["hello.txt", "lost+found"], text: "hello" },
+    refused: "block-mismatch",
+    otherRootHash: "hash-block-mismatch",
+    repository: "tools/attw",
+  },
 } as const;

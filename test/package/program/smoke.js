@@ -2,6 +2,7 @@
 import { createBlockHasher, formatVerity, hashAlgorithms, MemoryDevice, VerityDevice } from "sealstone";
 import { fromHex, toHex } from "sealstone/bytes";
 import { IntegrityError } from "sealstone/errors";
+import { tryLayer } from "./layer.js";
 
 const dataBlocks = 129;
 const dataBlockSize = 4096;
@@ -21,6 +22,7 @@ export async function smoke() {
     rootHash: toHex(identity.rootHash),
     readIsTrue: toHex(read) === toHex(data.subarray(dataBlockSize / 2, dataBlockSize / 2 + read.length)),
     refused: await readBroken(data, devices.hash, identity),
+    layer: await tryLayer(),
   };
 }
 
