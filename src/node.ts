@@ -10,4 +10,6 @@ export * from "./layer/layer-file.node.ts";
 export * from "./oci/docker-credentials.node.ts";
 export * from "./oci/folder-store.node.ts";
 export * from "./oci/image-location.node.ts";
+export * from "./tar/decompress.node.ts";
+export { gunzipNative } from "./tar/gzip.node.ts";
 export * from "./verity/digest-pool.node.ts";

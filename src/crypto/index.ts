@@ -1,5 +1,6 @@
 export * from "./algorithms.ts";
 export * from "./block-hasher.ts";
+export * from "./content-checksum.ts";
 export { type CompiledModule, hasSimd, type InitOptions, init } from "./core.ts";
 export * from "./create-block-hasher.ts";
 export * from "./sector-cipher.ts";

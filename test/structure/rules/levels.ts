@@ -29,7 +29,6 @@ const doors: ReadonlyMap<string, string> = new Map([
   ["node:crypto", "crypto"],
   ["asn1js", "verity"],
   ["pkijs", "verity"],
-  ["fzstd", "tar"],
   ["commander", "cli"],
 ]);
 
