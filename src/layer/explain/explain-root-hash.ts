@@ -55,6 +55,7 @@ async function imageCauses({ view }: LookedImage, wanted: Uint8Array): Promise<C
   }
   if (await isBefore1659(view.leaves, wanted)) return [before1659];
   const causes = hashingCauses(view, "A");
+  if (view.storedRootHash && equalBytes(view.storedRootHash, wanted)) return causes;
   const message =
     "The image's data has another root hash, in every way of hashing that tools for layers have had.";
   const advice =

@@ -41,7 +41,7 @@ export async function explainLayers(
   const ofB = await look(b, context);
   const sides = { a: ofA.side, b: ofB.side, wanted: undefined };
   if (ofA.kind === "failed" || ofB.kind === "failed") return malformed(ofA.side, ofB.side);
-  if (sameRootHash(ofA.side, ofB.side)) return { verdict: "equal", ...sides, ...nothing };
+  if (sameLayer(ofA, ofB)) return { verdict: "equal", ...sides, ...nothing };
   return { verdict: "different", ...sides, ...(await compare(ofA, ofB, context)) };
 }
 
@@ -61,7 +61,7 @@ export async function explainRootHash(
   const { side } = looked;
   if (looked.kind === "failed") return { ...malformed(side, undefined), wanted };
   const sides = { a: side, b: undefined, wanted };
-  if (side.rootHash && equalBytes(side.rootHash, wanted)) return { verdict: "equal", ...sides, ...nothing };
+  if (hasRootHash(looked, wanted)) return { verdict: "equal", ...sides, ...nothing };
   const found = await rootHashCauses(looked, wanted, context);
   return { verdict: "different", ...sides, ...nothing, ...found };
 }
@@ -91,19 +91,28 @@ async function look(input: LayerInput, context: ExplainContext): Promise<Looked>
   }
 }
 
-function compare(
-  a: Exclude<Looked, { kind: "failed" }>,
-  b: Exclude<Looked, { kind: "failed" }>,
-  context: ExplainContext,
-): Promise<Findings> {
+function compare(a: LookedLayer, b: LookedLayer, context: ExplainContext): Promise<Findings> {
   if (a.kind === "tar") {
     return b.kind === "tar" ? explainTars(a, b, context) : explainTarAndImage(a, b, "tar-first", context);
   }
   return b.kind === "tar" ? explainTarAndImage(b, a, "image-first", context) : explainImages(a, b, context);
 }
 
-function sameRootHash(a: LayerSide, b: LayerSide): boolean {
-  return a.rootHash !== undefined && b.rootHash !== undefined && equalBytes(a.rootHash, b.rootHash);
+type LookedLayer = Exclude<Looked, { kind: "failed" }>;
+
+/** Equal root hashes over equal data: an image's own tree may say what its data does not. */
+function sameLayer(a: LookedLayer, b: LookedLayer): boolean {
+  return sameBytes(a.side.rootHash, b.side.rootHash) && equalBytes(a.view.rootHash, b.view.rootHash);
+}
+
+function hasRootHash(looked: LookedLayer, wanted: Uint8Array): boolean {
+  // Another tree than the data's is a finding of its own.
+  if (looked.kind === "image" && looked.view.storedTree === "other") return false;
+  return sameBytes(looked.side.rootHash, wanted);
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && equalBytes(a, b);
 }
 
 function malformed(a: LayerSide, b: LayerSide | undefined): LayerExplanation {
@@ -113,7 +122,7 @@ function malformed(a: LayerSide, b: LayerSide | undefined): LayerExplanation {
     const message = `${side.name}: ${problem?.message ?? "malformed"}.`;
     const advice =
       side.kind === "tar"
-        ? "No tool makes a layer of this archive: mend it, or see that it is the uncompressed layer, whole."
+        ? "No tool makes a layer of this archive with these options: mend it, or see that it is a layer's archive, whole."
         : "See that it is a layer's image, whole.";
     return [{ code: "malformed" as const, message, advice }];
   });

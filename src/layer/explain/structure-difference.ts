@@ -112,6 +112,7 @@ export interface InodeChange {
 
 /** The fields of two inodes that differ, those of one number or time taken together. */
 export function inodeChanges(a: Uint8Array, b: Uint8Array): InodeChange[] {
+  if (firstDifference(a, b) === a.length) return [];
   if (isZero(a) || isZero(b)) return [{ name: "use", a: inUse(a), b: inUse(b) }];
   const changes = inodeWords.flatMap(({ name, read }) => {
     const [left, right] = [read(a), read(b)];
