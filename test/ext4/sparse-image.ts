@@ -5,9 +5,10 @@ import type { ImageOutput } from "../../src/ext4/image-output.ts";
 
 const blockBytes = 4096;
 
-/** Holds the writer to the contract: appended in order, rewritten in whole blocks behind the end. */
+/** Holds the writer to the contract: appended in order, and only what was given as rewritable is rewritten. */
 export class SparseImage implements ImageOutput {
   readonly #blocks = new Map<number, Uint8Array>();
+  readonly #rewritable = new Set<number>();
   sizeBytes = 0;
   rewrites = 0;
 
@@ -22,15 +23,22 @@ export class SparseImage implements ImageOutput {
   }
 
   appendRewritable(bytes: Uint8Array): void {
+    if (this.sizeBytes % blockBytes !== 0 || bytes.length % blockBytes !== 0)
+      throw new Error("part of a block");
+    for (let at = 0; at < bytes.length; at += blockBytes) {
+      this.#rewritable.add((this.sizeBytes + at) / blockBytes);
+    }
     this.append(bytes);
   }
 
   rewrite(offsetBytes: number, bytes: Uint8Array): void {
-    if (offsetBytes % blockBytes !== 0 || bytes.length % blockBytes !== 0) throw new Error("part of a block");
-    if (offsetBytes + bytes.length > this.sizeBytes) throw new Error("rewritten before it was written");
+    if (bytes.length % blockBytes !== 0) throw new Error("part of a block");
     this.rewrites++;
-    for (let at = 0; at < bytes.length; at += blockBytes)
-      this.#blocks.delete((offsetBytes + at) / blockBytes);
+    for (let at = 0; at < bytes.length; at += blockBytes) {
+      const index = (offsetBytes + at) / blockBytes;
+      if (!this.#rewritable.has(index)) throw new Error(`block ${index} was final`);
+      this.#blocks.delete(index);
+    }
     this.#write(offsetBytes, bytes);
   }
 
@@ -48,6 +56,15 @@ export class SparseImage implements ImageOutput {
     const bytes = new Uint8Array(this.sizeBytes);
     for (const [index, block] of this.#blocks) bytes.set(block, index * blockBytes);
     return bytes;
+  }
+
+  /** A digest of the blocks that are not zero, each behind its number. */
+  sparseSha256(): string {
+    const hash = createHash("sha256");
+    for (const [index, block] of [...this.#blocks].sort(([a], [b]) => a - b)) {
+      if (!isZero(block)) hash.update(`${index}:`).update(block);
+    }
+    return hash.digest("hex");
   }
 
   sha256(): string {
