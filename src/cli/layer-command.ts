@@ -1,5 +1,6 @@
 /** `sealstone layer`: its actions, one file each. */
 import { type ActionMaker, actionGroup } from "./action-group.ts";
+import { layerBuildActions } from "./layer-build-actions.ts";
 import { layerImageActions } from "./layer-image-actions.ts";
 
 /** The `layer` command. */
@@ -12,5 +13,5 @@ Exit codes:
   1  refused: malformed, unreadable, or it does not hold
   2  wrong usage
   70  a bug of sealstone's own    130  stopped by a signal`,
-  [...layerImageActions],
+  [...layerBuildActions, ...layerImageActions],
 );
