@@ -1,6 +1,6 @@
 /** The same oracles for more and larger archives: all golden ones, many random ones, packages of others. */
 import { spawnSync } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -11,7 +11,7 @@ import { judgeLayer } from "./judged-layer.ts";
 import { goldenArchives, oracleFolder, randomCases, writeGolden, writeRandom } from "./oracle-cases.ts";
 import { debianArchives, npmArchives } from "./package-archives.ts";
 import { goldenQuirks } from "./quirks.ts";
-import { describeWithTools } from "./system-tools.ts";
+import { describeWithTools, mustRun } from "./system-tools.ts";
 
 /** The archives of Debian come by apt; without it, or without a network, there are none to test. */
 const noApt =
@@ -69,6 +69,21 @@ describeWithTools("more layer images and the system's own tools", () => {
       writeFileSync(archive, tar);
       expect((await judgeLayer(archive, folder)).findings, name).toEqual([]);
     }
+  });
+
+  test("a sparse file of 700 MiB, whose extents need a block of their own", async () => {
+    const folder = oracleFolder();
+    mkdirSync(join(folder, "tree"));
+    const file = join(folder, "tree/large");
+    for (const megabyte of [0, 128, 300, 699]) {
+      writeFileSync(file, `at ${megabyte}`, { flag: megabyte === 0 ? "w" : "a" });
+      truncateSync(file, (megabyte + 1) * 2 ** 20);
+    }
+    const archive = join(folder, "sparse.tar");
+    mustRun("tar", ["--create", "--sparse", "--format=posix", "--file", archive, "."], join(folder, "tree"));
+    const { findings, listing } = await judgeLayer(archive, folder);
+    expect(findings).toEqual([]);
+    expect(listing.get("large")?.sizeBytes).toBe(700 * 2 ** 20);
   });
 
   test("40,000 empty files", async () => {
