@@ -6,6 +6,7 @@ export * from "./crypto/worker-thread.node.ts";
 export * from "./device/file-chunks.node.ts";
 export * from "./device/file-device.node.ts";
 export * from "./index.ts";
+export { type ExtractTreeOptions, extractTree } from "./layer/extract-tree.node.ts";
 export * from "./layer/layer-file.node.ts";
 export * from "./oci/docker-credentials.node.ts";
 export * from "./oci/folder-store.node.ts";

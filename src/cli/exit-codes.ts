@@ -4,6 +4,7 @@
  */
 import {
   DeviceError,
+  FileError,
   FormatError,
   IntegrityError,
   InvariantError,
@@ -71,7 +72,7 @@ export function groupExitCodeOf(error: unknown): ExitCode {
 /** Whether the message of `error` is written for the person at the other end. */
 export function isExplained(error: unknown): error is Error {
   if (error instanceof InvariantError) return false;
-  return error instanceof CommandFailure || error instanceof StorageError;
+  return error instanceof CommandFailure || error instanceof StorageError || error instanceof FileError;
 }
 
 /** What veritysetup says of an exit code with `--verbose`, to standard output. */

@@ -2,9 +2,11 @@
 import { Option } from "commander";
 import { fromHex } from "../bytes/hex.ts";
 import { FileDevice } from "../device/file-device.node.ts";
+import { type OpenedLayer, openLayer } from "../layer/opened-layer.ts";
 import { LAYER_ROOT_HASH_SIZE_BYTES } from "../layer/verity-parameters.ts";
 import type { GroupOptions } from "./action-group.ts";
 import { readBoundedFile } from "./bounded-file.ts";
+import type { CommandContext } from "./context.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** As commander hands them over. */
@@ -82,6 +84,32 @@ export class LayerFiles implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.image.close();
     await this.hashDevice?.close();
+  }
+}
+
+/**
+ * Opens the image's files and the layer in them. Disposing the layer closes the files.
+ *
+ * @throws as `layerRootHash`, `LayerFiles.open` and `openLayer` do.
+ */
+export async function openLayerFile(
+  { signal }: CommandContext,
+  imagePath: string,
+  options: LayerFileOptions,
+): Promise<OpenedLayer> {
+  const rootHash = await layerRootHash(options);
+  const files = await LayerFiles.open(imagePath, options);
+  try {
+    return await openLayer(files.image, {
+      rootHash,
+      ...files.devices,
+      ...(options.ignoreTrailingBytes && { ignoreTrailingBytes: true }),
+      closeDevices: true,
+      signal,
+    });
+  } catch (error) {
+    await files[Symbol.asyncDispose]();
+    throw error;
   }
 }
 

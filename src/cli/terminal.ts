@@ -3,6 +3,12 @@
 export interface Terminal {
   /** Writes a line, or lines, of the result. */
   out(text: string): void;
+  /**
+   * Writes bytes of the result; they are the caller's again once it settles.
+   *
+   * @returns false where nobody reads them any more.
+   */
+  write(bytes: Uint8Array): Promise<boolean>;
   /** Writes a line, or lines, for the person at the other end. */
   err(text: string): void;
   /** Overwrites the terminal's current line on standard error; no newline. */
@@ -21,6 +27,10 @@ export function processTerminal(): Terminal {
   const drawable = process.stderr.isTTY && process.env["TERM"] !== "dumb";
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
+    write: (bytes) =>
+      new Promise((resolve) => {
+        process.stdout.write(bytes, (error) => resolve(!error));
+      }),
     err: (text) => void process.stderr.write(`${text}\n`),
     status: (text) => void process.stderr.write(`\r\x1b[K${text}`),
     get columns() {

@@ -13,7 +13,9 @@
 import { equalBytes } from "../bytes/compare.ts";
 import { copyOf } from "../bytes/copy.ts";
 import type { BlockDevice } from "../device/block-device.ts";
-import { type ErrorLocation, FormatError, IntegrityError, invariant, UsageError } from "../errors.ts";
+import { FormatError, IntegrityError, invariant, UsageError } from "../errors.ts";
+import { openExt4 } from "../ext4/ext4-tree.ts";
+import type { FileTree } from "../tree/file-tree.ts";
 import type { CorruptionEvent, VerityStatus } from "../verity/corruption.ts";
 import { VerityDevice } from "../verity/device.ts";
 import { copyIdentity, type VerityIdentity } from "../verity/identity.ts";
@@ -51,6 +53,7 @@ interface OpenedParts {
   readonly label: string;
   readonly identity: VerityIdentity;
   readonly device: VerityDevice;
+  readonly tree: FileTree;
   readonly trailers: readonly LayerTrailer[];
   /** To be closed with the layer. */
   readonly below: readonly BlockDevice[];
@@ -96,6 +99,11 @@ export class OpenedLayer implements AsyncDisposable {
     return this.#parts.device;
   }
 
+  /** The files, read through the verified device. */
+  get tree(): FileTree {
+    return this.#parts.tree;
+  }
+
   /** `"C"` once a block has been found corrupt, and for good. */
   get status(): VerityStatus {
     return this.#parts.device.status;
@@ -108,6 +116,7 @@ export class OpenedLayer implements AsyncDisposable {
 
   /** Waits for the reads under way, then lets go of everything. */
   async close(): Promise<void> {
+    await this.#parts.tree.close();
     await this.#parts.device.close();
     for (const device of this.#parts.below) await device.close();
   }
@@ -144,9 +153,11 @@ export async function openLayer(device: BlockDevice, options: OpenLayerOptions):
     const identity = layerIdentity(rootHash, layout.dataBlocks);
     const verified = await openDevice(devices, identity, layout, options);
     try {
-      await checkVerifiedSize(verified, signal);
+      const tree = await openExt4(verified, { name: label, ...(signal && { signal }) });
+      refuseOtherSize(verified, tree.geometry.sizeBytes);
       const below = closeDevices ? new Set([device, devices.hash]) : [];
-      return new OpenedLayer({ label, identity, device: verified, trailers, below: [...below] }, key);
+      const parts = { label, identity, device: verified, tree, trailers, below: [...below] };
+      return new OpenedLayer(parts, key);
     } catch (error) {
       await verified.close();
       throw error;
@@ -172,7 +183,6 @@ export function checkedRootHash(rootHash: Uint8Array): Uint8Array {
  * @throws {IntegrityError} `identity-mismatch`, or what the device's read throws.
  */
 export async function checkVerifiedSize(device: BlockDevice, signal: AbortSignal | undefined): Promise<void> {
-  const at: ErrorLocation = { device: device.name, field: "blocksCountLow" };
   let sizeBytes: number;
   try {
     sizeBytes = await readFileSystemSize(device, signal);
@@ -180,11 +190,17 @@ export async function checkVerifiedSize(device: BlockDevice, signal: AbortSignal
     if (!(cause instanceof FormatError)) throw cause;
     // The host said otherwise of the same bytes before, or we would not be here.
     const message = `what the root hash stands for is no file system of ${device.sizeBytes} bytes: ${cause.message}`;
-    throw new IntegrityError("identity-mismatch", message, { at, cause });
+    throw new IntegrityError("identity-mismatch", message, { at: cause.at, cause });
   }
+  refuseOtherSize(device, sizeBytes);
+}
+
+function refuseOtherSize(device: BlockDevice, sizeBytes: number): void {
   if (sizeBytes === device.sizeBytes) return;
   const message = `the verified file system has ${sizeBytes} bytes, the host opened ${device.sizeBytes} of them: refuse it`;
-  throw new IntegrityError("identity-mismatch", message, { at });
+  throw new IntegrityError("identity-mismatch", message, {
+    at: { device: device.name, field: "blocksCountLow" },
+  });
 }
 
 async function openDevice(

@@ -32,7 +32,8 @@ describe("the bar", () => {
     const refuse = (): never => {
       throw new Error("a bar writes no lines");
     };
-    return { terminal: { out: refuse, err: refuse, status: (text) => drawn.push(text), columns }, drawn };
+    const status = (text: string) => drawn.push(text);
+    return { terminal: { out: refuse, write: refuse, err: refuse, status, columns }, drawn };
   }
 
   test("is not drawn in the first second, nor without a terminal", async () => {

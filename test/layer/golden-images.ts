@@ -65,3 +65,11 @@ export function imageBytes({ name, result }: GoldenImage): Uint8Array<ArrayBuffe
   if (digest !== result.image_sha256) throw new Error(`the image of ${name} is not the manifest's`);
   return bytes;
 }
+
+/** The bytes of an archive, as a copy of their own. */
+export function goldenTar(name: string): Uint8Array<ArrayBuffer> {
+  const stored = manifest.tars[name]?.stored;
+  if (stored === undefined) throw new Error(`no golden tar ${name}`);
+  const bytes = readFileSync(new URL(stored, folder));
+  return new Uint8Array(stored.endsWith(".gz") ? gunzipSync(bytes) : bytes);
+}

@@ -55,9 +55,9 @@ describe("H7: two reads return different bytes", () => {
     const device = new HostileDevice(imageBytes(small));
     await using layer = await openLayer(device, { rootHash: smallRootHash });
     expect(layer.label).toBe("hostile");
-    // The size from the host's bytes; superblock; footer; root block; and block 0 once more, verified.
+    // The size from the host's bytes; superblock; footer; root block; then verified: the size, the root directory.
     const offsets = device.reads.map(({ offsetBytes }) => offsetBytes);
-    expect(offsets).toEqual([1024, ends.fileSystem, ends.tree, ends.superblock, 0]);
+    expect(offsets).toEqual([1024, ends.fileSystem, ends.tree, ends.superblock, 0, 4096, 45_056]);
   });
 });
 

@@ -244,8 +244,8 @@ describe("H24: the right root hash for other blocks", () => {
       writeU32Le(read.into, 4, leaves.length / 4096);
     });
     await expect(openLayer(device, { rootHash })).rejects.toMatchObject({
-      name: "IntegrityError",
-      code: "identity-mismatch",
+      name: "FormatError",
+      code: "bad-magic",
     });
   });
 

@@ -1,0 +1,128 @@
+/** `sealstone layer extract`: a verified layer's files, as a directory or as a tar. */
+import fs from "node:fs/promises";
+import { toHex } from "../bytes/hex.ts";
+import { printableText } from "../bytes/printable.ts";
+import { DeviceError, UsageError } from "../errors.ts";
+import { extractTree } from "../layer/extract-tree.node.ts";
+import type { OpenedLayer } from "../layer/opened-layer.ts";
+import { archiveTree } from "../layer/tree-archive.ts";
+import type { LeftOut } from "../layer/tree-node-walk.ts";
+import { TreeFiles } from "../tree/tree-files.ts";
+import type { GroupContext } from "./action-group.ts";
+import { counted } from "./byte-quantity.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { type LayerFileOptions, openLayerFile } from "./layer-files.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** As commander hands them over. */
+export interface LayerExtractOptions extends LayerFileOptions {
+  /** A directory, a file that ends in `.tar`, or `-`. */
+  readonly output: string;
+  /** A tar whatever the output is called. */
+  readonly tar?: boolean;
+}
+
+/** What was left out, in bounded memory: all of it is counted, so much is kept. */
+const keptLimit = 1000;
+/** So much of it is named on standard error. */
+const namedLimit = 20;
+
+class Findings {
+  names = 0;
+  leftOutCount = 0;
+  readonly kept: LeftOut[] = [];
+
+  readonly onName = (): void => {
+    this.names++;
+  };
+
+  readonly onLeftOut = (leftOut: LeftOut): void => {
+    this.leftOutCount++;
+    if (this.kept.length < keptLimit) this.kept.push(leftOut);
+  };
+}
+
+/** Extracts the image that is the first operand, from the path on that is the second. */
+export async function runLayerExtract(
+  context: GroupContext,
+  [imagePath = "", path = "/"]: readonly string[],
+  options: LayerExtractOptions,
+): Promise<ExitCode> {
+  const { terminal, signal } = context;
+  const { output } = options;
+  const asTar = options.tar || output === "-" || output.endsWith(".tar");
+  if (output === "-" && options.json) {
+    throw new UsageError("invalid-argument", "--json and a tar on standard output do not go together");
+  }
+  await using layer = await openLayerFile(context, imagePath, options);
+  const { node, names } = await new TreeFiles(layer.tree).resolve(path, { signal, followSymlinks: false });
+  const findings = new Findings();
+  const how = { start: node, signal, onLeftOut: findings.onLeftOut, onName: findings.onName };
+  if (asTar) {
+    const pieces = archiveTree(layer.tree, { ...how, startName: names.at(-1) ?? new Uint8Array(0) });
+    if (output === "-") await writeToTerminal(terminal, pieces);
+    else await writeToFile(output, pieces);
+  } else {
+    await extractTree(layer.tree, output, how);
+  }
+  for (const line of leftOutLines(findings)) terminal.err(line);
+  if (options.json) terminal.out(JSON.stringify(extractionJson(layer, output, findings)));
+  return exitCodes.success;
+}
+
+async function writeToTerminal(terminal: Terminal, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const piece of pieces) if (!(await terminal.write(piece))) return;
+}
+
+/** Under a temporary name, which becomes the file's at the end; nothing that is there is replaced. */
+async function writeToFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  await refuseExisting(path);
+  const temporary = `${path}.sealstone-${toHex(crypto.getRandomValues(new Uint8Array(6)))}`;
+  const attempt = <Result>(step: Promise<Result>): Promise<Result> =>
+    step.catch((cause: Error) => {
+      const message = `${path} cannot be written: ${cause.message}`;
+      throw new DeviceError("device-failed", message, { at: { path }, cause });
+    });
+  const file = await attempt(fs.open(temporary, "wx"));
+  try {
+    try {
+      for await (const piece of pieces) await attempt(file.appendFile(piece));
+    } finally {
+      await file.close();
+    }
+    await refuseExisting(path);
+    await attempt(fs.rename(temporary, path));
+  } finally {
+    await fs.rm(temporary, { force: true });
+  }
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  if ((await fs.lstat(path).catch(() => undefined)) === undefined) return;
+  throw new UsageError("invalid-argument", `${path} is there already: name a file that is not`, {
+    at: { path },
+  });
+}
+
+function leftOutLines({ kept, leftOutCount }: Findings): string[] {
+  const lines = kept
+    .slice(0, namedLimit)
+    .map(({ path, what }) => `${printableText(path) || "."}: left out ${what}.`);
+  const more = leftOutCount - lines.length;
+  if (more > 0) lines.push(`${counted(more, "more thing")} left out (--json lists them).`);
+  return lines;
+}
+
+function extractionJson(
+  layer: OpenedLayer,
+  output: string,
+  { names, kept, leftOutCount }: Findings,
+): Record<string, unknown> {
+  return {
+    output,
+    rootHash: toHex(layer.rootHash),
+    names,
+    leftOutCount,
+    leftOut: kept.map(({ path, what }) => ({ path: printableText(path) || ".", what })),
+  };
+}
