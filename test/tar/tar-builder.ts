@@ -185,7 +185,12 @@ export class TarBuilder {
 
   /** A sparse file in one of the four forms. */
   sparse(name: Bytes, { form, size, data, map }: SparseInput, options: EntryInput = {}): this {
-    const entries = map ?? data.map(([offset, bytes]) => [offset, toBytes(bytes).length] as const);
+    // A file that is all hole has one entry at its end, as GNU tar writes it.
+    const given =
+      data.length === 0
+        ? [[size, 0] as const]
+        : data.map(([at, bytes]) => [at, toBytes(bytes).length] as const);
+    const entries = map ?? given;
     const content = concatBytes(data.map(([, bytes]) => toBytes(bytes)));
     if (form === "old-gnu") return this.#oldGnuSparse({ name, content, ...options }, size, entries);
     const numbers = entries.flatMap(([offset, length]) => [`${offset}`, `${length}`]);
