@@ -1,6 +1,7 @@
 /** `sealstone layer`: its actions, one file each. */
 import { type ActionMaker, actionGroup } from "./action-group.ts";
 import { layerBuildActions } from "./layer-build-actions.ts";
+import { layerExplainAction } from "./layer-explain-action.ts";
 import { layerImageActions } from "./layer-image-actions.ts";
 
 /** The `layer` command. */
@@ -13,5 +14,5 @@ Exit codes:
   1  refused: malformed, unreadable, or it does not hold
   2  wrong usage
   70  a bug of sealstone's own    130  stopped by a signal`,
-  [...layerBuildActions, ...layerImageActions],
+  [...layerBuildActions, ...layerImageActions, layerExplainAction],
 );

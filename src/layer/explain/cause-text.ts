@@ -5,7 +5,7 @@ import type { EntryDifference } from "./entry-difference.ts";
 import type { EntryFieldName, FieldChange } from "./entry-effect.ts";
 import type { EntryRecord } from "./entry-record.ts";
 import type { Cause } from "./explanation.ts";
-import { changedOptions, type OptionSet, optionsText } from "./option-set.ts";
+import { changedOptions, type OptionSet, optionText } from "./option-set.ts";
 
 /** How long a value may be before its middle is left out. */
 const valueLimit = 120;
@@ -127,14 +127,18 @@ const causeOfOption = {
   },
 } as const;
 
-/** The causes that lie in options: one for each option that is not the same. */
+/**
+ * The causes that lie in options: one for each option that is not the same.
+ *
+ * @param what is the same or shows itself with `found`, as the beginning of a sentence.
+ */
 export function optionCauses(used: OptionSet, found: OptionSet, what: string): Cause[] {
   return changedOptions(used, found).map((option) => {
     const { code, advice } = causeOfOption[option];
     return {
       code,
       advice,
-      message: `${what} with ${optionsText(found)}; it was looked at with ${optionsText(used)}.`,
+      message: `${what} with ${optionText(found, option)}, not ${optionText(used, option)}.`,
     };
   });
 }

@@ -62,14 +62,25 @@ function namesOf(records: readonly EntryRecord[] | undefined): { backslash: bool
   return { backslash, whiteout };
 }
 
-/** An option set in words, as the command's options have them. */
+/** An option set in words. */
 export function optionsText(set: OptionSet): string {
-  const gib = set.maximumDiskSizeBytes / 2 ** 30;
-  const size = Number.isInteger(gib) ? `${gib} GiB` : `${set.maximumDiskSizeBytes} bytes`;
-  return [
-    `maximum disk size ${size}`,
-    `whiteouts ${set.convertWhiteout ? "converted" : "kept as files"}`,
-    ...(set.inlineData ? ["inline data"] : []),
-    ...(set.convertBackslash ? ["backslashes converted"] : []),
-  ].join(", ");
+  const always = ["maximumDiskSizeBytes", "convertWhiteout"] as const;
+  const more = (["inlineData", "convertBackslash"] as const).filter((name) => set[name]);
+  return [...always, ...more].map((name) => optionText(set, name)).join(", ");
+}
+
+/** One option of a set in words. */
+export function optionText(set: OptionSet, option: keyof OptionSet): string {
+  switch (option) {
+    case "maximumDiskSizeBytes": {
+      const gib = set.maximumDiskSizeBytes / 2 ** 30;
+      return `a maximum disk size of ${Number.isInteger(gib) ? `${gib} GiB` : `${set.maximumDiskSizeBytes} bytes`}`;
+    }
+    case "convertWhiteout":
+      return `whiteouts ${set.convertWhiteout ? "converted" : "kept as files"}`;
+    case "inlineData":
+      return `${set.inlineData ? "" : "no "}inline data`;
+    case "convertBackslash":
+      return `backslashes ${set.convertBackslash ? "taken for slashes" : "kept"}`;
+  }
 }

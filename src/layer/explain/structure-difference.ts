@@ -72,7 +72,7 @@ function superblockDifference(a: Uint8Array, b: Uint8Array): StructureDifference
   const fields = differingFields(superblockFields, a, b, EXT4_SUPERBLOCK_OFFSET_BYTES);
   if (fields.length === 0) return undefined;
   const text = fields.map((name) => numbers(superblockFields, name, a, b, EXT4_SUPERBLOCK_OFFSET_BYTES));
-  return { fields, text: `superblock: ${text.join(", ")}`, inode: undefined };
+  return { fields, text: text.join(", "), inode: undefined };
 }
 
 function descriptorDifference(a: Uint8Array, b: Uint8Array, block: number): StructureDifference | undefined {

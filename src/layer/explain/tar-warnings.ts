@@ -70,6 +70,6 @@ function impliedFinding(path: string): EntryFinding {
   const needed = printableText(bytesFromLatin1(path));
   return [
     "implied-parent",
-    `has no entry before that of ${needed}: it takes mode, owner and times of the folder around it; hcsshim before #2270 (September 2024) gave it the time of the run, so that every run had another root hash`,
+    `has no entry before that of ${needed}: it takes mode, owner and times of the folder around it`,
   ];
 }

@@ -50,7 +50,7 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
   "empty-symlink": "Leave the symlink out, or give it a target.",
   "long-symlink": "Shorten the target to less than 4096 bytes.",
   "implied-parent":
-    "Add an entry for the folder before what is in it; or see that whoever computes the hash uses hcsshim of September 2024 or later.",
+    "Add an entry for the folder before what is in it, or see that nobody computes the hash with hcsshim of before #2270 (September 2024): that gave such folders the time of the run, and every run another root hash.",
   "unknown-type": "Leave the entry out of the archive.",
   "entry-twice": "Write each path once.",
   "odd-whiteout": "Leave it out: it is a note of aufs to itself.",
