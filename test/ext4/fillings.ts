@@ -207,3 +207,12 @@ export const growing: Filling = (folder) => {
 
 /** All of the above that any file system can hold. */
 export const everything: readonly Filling[] = [names, deep, types, metadata, xattrs, files, growing];
+
+/** A file of 5 GiB that is mostly hole, with something at each end and past 4 GiB. */
+export const enormous: Filling = (folder) => {
+  const file = openSync(`${folder}/enormous`, "w");
+  for (const place of [0, 2 ** 31 - 100, 2 ** 32 - 100, 4_800_000_000])
+    writeSync(file, content(3, 300), 0, 300, place);
+  ftruncateSync(file, 5 * 2 ** 30);
+  closeSync(file);
+};
