@@ -63,9 +63,9 @@ export interface ImageSource extends AsyncDisposable {
    *
    * @param choice which platform; without it an image for several is refused.
    * @throws {UsageError} `invalid-argument` where there is no such image or platform: the message
-   *   says what there is; `unsupported` for a layer that cannot be read (encrypted, or not
-   *   distributed with the image).
-   * @throws {FormatError} for malformed documents.
+   *   says what there is.
+   * @throws {FormatError} for malformed documents, for what is no container image, and for one with
+   *   a layer that cannot be read: encrypted, or not distributed with the image.
    * @throws {IntegrityError} `digest-mismatch` for a document that is not what its digest says.
    * @throws {DeviceError} where the source cannot be read.
    */

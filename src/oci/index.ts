@@ -7,6 +7,7 @@ export * from "./docker-archive.ts";
 export * from "./file-store.ts";
 export { defaultHttpLimits, type HttpLimits } from "./http-exchange.ts";
 export * from "./image-source.ts";
+export * from "./layer-tar.ts";
 export * from "./layout.ts";
 export * from "./platform.ts";
 export * from "./reference.ts";

@@ -2,7 +2,7 @@
  * Requests to one repository of a registry, authorised as it asks for it.
  * Source: OCI distribution-spec 1.1, "Pull".
  */
-import { DeviceError, UsageError } from "../errors.ts";
+import { DeviceError } from "../errors.ts";
 import { type AuthChallenge, parseChallenges } from "./auth-challenge.ts";
 import { collectStream } from "./checked-stream.ts";
 import type { Credential, CredentialProvider } from "./credentials.ts";
@@ -55,8 +55,8 @@ export class RegistryClient {
    *
    * @returns an answer of 200 or, where a first byte was given, 206.
    * @throws {DeviceError} `device-missing` for what is not there, `device-failed` and `device-timeout`
-   *   where the registry is not reached or refuses, `bad-response` for answers that make no sense.
-   * @throws {UsageError} `invalid-argument` where credentials are wanted that we have not.
+   *   where the registry is not reached or refuses, credentials that we have not included; `bad-response`
+   *   for answers that make no sense.
    */
   async get(request: RegistryRequest): Promise<HttpAnswer> {
     let answer = await this.#send(request);
@@ -106,13 +106,14 @@ export class RegistryClient {
 
   #basic(credential: Credential | undefined): string {
     if (credential?.kind === "password") return basicAuthorization(credential);
-    throw new UsageError(
-      "invalid-argument",
+    throw new DeviceError(
+      "device-failed",
       `${this.#reference.host} wants a user and a password: log in there, so that Docker's configuration has them`,
+      { at: { device: this.#origin } },
     );
   }
 
-  async #refusal(answer: HttpAnswer): Promise<DeviceError | UsageError> {
+  async #refusal(answer: HttpAnswer): Promise<DeviceError> {
     const { status, name } = answer;
     const details = { at: { device: name } };
     const reason = await errorCode(answer);

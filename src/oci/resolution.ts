@@ -106,8 +106,8 @@ export class Resolution {
   async #load(manifest: Manifest, manifestDigest: Digest | undefined): Promise<ResolvedImage> {
     const { config, layers } = manifest;
     if (!isConfigMediaType(config.mediaType)) {
-      throw new UsageError(
-        "unsupported",
+      throw new FormatError(
+        "bad-field",
         `${this.#name} is no container image: its configuration is ${quoted(config.mediaType)}`,
       );
     }
@@ -195,7 +195,7 @@ function checkLayerKind(name: string, index: number, mediaType: string): void {
     foreign: "is not distributed with the image: push it again with all its layers",
     other: `is ${quoted(mediaType)}, which is no layer of a container image`,
   }[kind];
-  throw new UsageError("unsupported", `${name}: layer ${index} ${problem}`, {
+  throw new FormatError("bad-field", `${name}: layer ${index} ${problem}`, {
     at: { layer: String(index) },
   });
 }

@@ -208,7 +208,7 @@ describe.each(forms)("a layout in a %s", (_, open) => {
             manifest: { config: builder.add(documentBytes({}), "application/vnd.oci.empty.v1+json") },
           }),
         ),
-      { name: "UsageError", code: "unsupported" },
+      { name: "FormatError", message: expect.stringContaining("no container image") },
     ],
     [
       "with fewer layers than diff-ids",
@@ -223,7 +223,7 @@ describe.each(forms)("a layout in a %s", (_, open) => {
             layers: [{ tar, mediaType: "application/vnd.oci.image.layer.v1.tar+gzip+encrypted" }],
           }),
         ),
-      { name: "UsageError", message: expect.stringContaining("encrypted") },
+      { name: "FormatError", message: expect.stringContaining("encrypted") },
     ],
     [
       "with a layer that stays elsewhere",
@@ -233,12 +233,12 @@ describe.each(forms)("a layout in a %s", (_, open) => {
             layers: [{ tar, mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" }],
           }),
         ),
-      { name: "UsageError", message: expect.stringContaining("not distributed") },
+      { name: "FormatError", message: expect.stringContaining("not distributed") },
     ],
     [
       "with a layer that is none",
       (builder) => void builder.layout(builder.addImage({ layers: [{ tar, mediaType: "text/plain" }] })),
-      { name: "UsageError", message: expect.stringContaining("no layer") },
+      { name: "FormatError", message: expect.stringContaining("no layer") },
     ],
     [
       "of indexes without an end",

@@ -166,7 +166,7 @@ describe("malformed answers are refused", () => {
     [
       "a wish for a password",
       { status: 401, headers: { "WWW-Authenticate": `Basic realm="x"` } },
-      { name: "UsageError", message: expect.stringContaining("log in") },
+      { name: "DeviceError", message: expect.stringContaining("log in") },
     ],
     ["a refusal", { status: 403 }, { name: "DeviceError", code: "device-failed" }],
     ["teapots", { status: 418 }, { name: "DeviceError", code: "bad-response" }],
