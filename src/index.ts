@@ -3,6 +3,7 @@ export * from "./crypto/index.ts";
 export * from "./device/index.ts";
 export * from "./errors.ts";
 export * from "./ext4/index.ts";
+export * from "./image/index.ts";
 export * from "./layer/index.ts";
 export * from "./oci/index.ts";
 export * from "./tar/index.ts";

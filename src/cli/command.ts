@@ -10,6 +10,7 @@ import {
   isExplained,
   statusLine,
 } from "./exit-codes.ts";
+import { imageCommand } from "./image-command.ts";
 import { layerCommand } from "./layer-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { verityCommand } from "./verity-command.ts";
@@ -44,7 +45,7 @@ export async function runCommand(args: readonly string[], context: CommandContex
   const finish = (code: ExitCode): void => {
     exitCode = code;
   };
-  for (const make of [verityCommand, layerCommand]) {
+  for (const make of [verityCommand, layerCommand, imageCommand]) {
     program.addCommand(quiet(make(context, finish), terminal));
   }
   try {
@@ -67,7 +68,7 @@ function quiet(command: Command, terminal: Terminal): Command {
 }
 
 /** Groups whose exit codes are not veritysetup's. */
-const groups: ReadonlySet<string> = new Set(["layer"]);
+const groups: ReadonlySet<string> = new Set(["image", "layer"]);
 
 /** The group that was called, if it is one of them. The program's own options take no values. */
 function groupOf(args: readonly string[]): string | undefined {
