@@ -29,6 +29,9 @@ const namedLimit = 20;
 
 class Findings {
   names = 0;
+  /** Of all nodes of others than the caller, unless the caller is the superuser: counted, not named. */
+  ownersLeftOut = 0;
+  /** All but owners. */
   leftOutCount = 0;
   readonly kept: LeftOut[] = [];
 
@@ -37,6 +40,10 @@ class Findings {
   };
 
   readonly onLeftOut = (leftOut: LeftOut): void => {
+    if (leftOut.kind === "owner") {
+      this.ownersLeftOut++;
+      return;
+    }
     this.leftOutCount++;
     if (this.kept.length < keptLimit) this.kept.push(leftOut);
   };
@@ -104,25 +111,31 @@ async function refuseExisting(path: string): Promise<void> {
   });
 }
 
-function leftOutLines({ kept, leftOutCount }: Findings): string[] {
+function leftOutLines({ kept, leftOutCount, ownersLeftOut }: Findings): string[] {
   const lines = kept
     .slice(0, namedLimit)
     .map(({ path, what }) => `${printableText(path) || "."}: left out ${what}.`);
   const more = leftOutCount - lines.length;
   if (more > 0) lines.push(`${counted(more, "more thing")} left out (--json lists them).`);
+  if (ownersLeftOut > 0) {
+    lines.push(
+      `${counted(ownersLeftOut, "owner")} left out: only the superuser can set them, and a tar keeps them.`,
+    );
+  }
   return lines;
 }
 
 function extractionJson(
   layer: OpenedLayer,
   output: string,
-  { names, kept, leftOutCount }: Findings,
+  { names, kept, leftOutCount, ownersLeftOut }: Findings,
 ): Record<string, unknown> {
   return {
     output,
     rootHash: toHex(layer.rootHash),
     names,
+    ownersLeftOut,
     leftOutCount,
-    leftOut: kept.map(({ path, what }) => ({ path: printableText(path) || ".", what })),
+    leftOut: kept.map(({ path, kind, what }) => ({ path: printableText(path) || ".", kind, what })),
   };
 }

@@ -22,7 +22,7 @@ import { printableText } from "../bytes/printable.ts";
 import { DeviceError, FileError, invariant, StorageError, UsageError } from "../errors.ts";
 import type { NodeAttributes, Timestamp } from "../tree/attributes.ts";
 import type { FileTree, TreeNode, TreeOptions } from "../tree/file-tree.ts";
-import { type CopiedName, copiedNames, type LeftOut } from "./tree-node-walk.ts";
+import { type CopiedName, copiedNames, type LeftOut, type LeftOutKind } from "./tree-node-walk.ts";
 
 /** What to extract and whom to tell. */
 export interface ExtractTreeOptions extends TreeOptions {
@@ -122,7 +122,7 @@ class Extraction {
     } else if (type === "symlink") {
       await this.#makeSymlink(path, item);
     } else if (type === "socket") {
-      this.#leaveOut(item, "a socket, which means nothing without the process behind it");
+      this.#leaveOut(item, "node", "a socket, which means nothing without the process behind it");
     } else {
       await this.#makeDevice(path, item);
     }
@@ -156,7 +156,7 @@ class Extraction {
   async #makeSymlink(path: Buffer, item: CopiedName): Promise<void> {
     const target = await this.#tree.readlink(item.node, this.#how);
     if (target.length === 0 || target.length > targetLimitBytes) {
-      this.#leaveOut(item, `a symlink whose target has ${target.length} bytes`);
+      this.#leaveOut(item, "node", `a symlink whose target has ${target.length} bytes`);
       return;
     }
     await fs.symlink(Buffer.from(target), path);
@@ -175,7 +175,7 @@ class Extraction {
     } catch {
       await fs.rm(made, { force: true });
       const what = type === "fifo" ? "a fifo" : `a device ${deviceMajor}:${deviceMinor}`;
-      this.#leaveOut(item, `${what}, which mknod could not make here`);
+      this.#leaveOut(item, "node", `${what}, which mknod could not make here`);
       return;
     }
     await this.#finish(path, item);
@@ -187,7 +187,7 @@ class Extraction {
     } catch (error) {
       // The first name was left out, and was said to be.
       if (!hasCode(error, "ENOENT")) throw error;
-      this.#leaveOut(item, "another name of what was left out");
+      this.#leaveOut(item, "node", "another name of what was left out");
     }
   }
 
@@ -200,7 +200,7 @@ class Extraction {
     }
     await this.#date(path, item, attributes);
     const xattrs = await this.#tree.listxattr(item.node, this.#how);
-    for (const name of xattrs) this.#leaveOut(item, `its extended attribute ${printableText(name)}`);
+    for (const name of xattrs) this.#leaveOut(item, "xattr", `its extended attribute ${printableText(name)}`);
   }
 
   /** @returns whether the node belongs to whom the image says. */
@@ -211,7 +211,7 @@ class Extraction {
       return true;
     }
     const same = process.geteuid?.() === uid && process.getegid?.() === gid;
-    if (!same) this.#leaveOut(item, `its owner ${uid}:${gid}, which only the superuser can set`);
+    if (!same) this.#leaveOut(item, "owner", `its owner ${uid}:${gid}, which only the superuser can set`);
     return same;
   }
 
@@ -219,12 +219,12 @@ class Extraction {
     try {
       await fs.lutimes(path, secondsOf(accessedAt), secondsOf(modifiedAt));
     } catch {
-      this.#leaveOut(item, "its time, which this file system cannot hold");
+      this.#leaveOut(item, "time", "its time, which this file system cannot hold");
     }
   }
 
-  #leaveOut({ path }: CopiedName, what: string): void {
-    this.#options.onLeftOut?.({ path, what });
+  #leaveOut({ path }: CopiedName, kind: LeftOutKind, what: string): void {
+    this.#options.onLeftOut?.({ path, kind, what });
   }
 
   #pathOf(path: Uint8Array): Buffer {

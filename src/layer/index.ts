@@ -19,7 +19,7 @@ export type { LayerTrailer } from "./layer-trailer.ts";
 export * from "./memory-target.ts";
 export { OpenedLayer, type OpenLayerOptions, openLayer } from "./opened-layer.ts";
 export { type ArchiveTreeOptions, archiveTree } from "./tree-archive.ts";
-export type { LeftOut } from "./tree-node-walk.ts";
+export type { LeftOut, LeftOutKind } from "./tree-node-walk.ts";
 export * from "./verify-layer.ts";
 export * from "./verity-parameters.ts";
 export * from "./vhd-footer.ts";

@@ -18,6 +18,7 @@ import {
   copiedXattrs,
   isUnset,
   type LeftOut,
+  type LeftOutKind,
 } from "./tree-node-walk.ts";
 
 /** What to write and whom to tell. */
@@ -56,7 +57,7 @@ export async function* archiveTree(
   const { start = tree.root, onLeftOut, onName, signal } = options;
   const how = signal === undefined ? {} : { signal };
   for await (const item of copiedNames(tree, start, how)) {
-    const leftOut = (what: string): void => onLeftOut?.({ path: item.path, what });
+    const leftOut = (kind: LeftOutKind, what: string): void => onLeftOut?.({ path: item.path, kind, what });
     const entry = await archiveEntry(tree, item, options, leftOut);
     if (entry === undefined) continue;
     yield tarHeader(entry);
@@ -70,23 +71,24 @@ async function archiveEntry(
   tree: FileTree,
   { path, node, attributes, linkTo }: CopiedName,
   { startName, signal }: ArchiveTreeOptions,
-  leftOut: (what: string) => void,
+  leftOut: (kind: LeftOutKind, what: string) => void,
 ): Promise<WrittenEntry | undefined> {
   const how = signal === undefined ? {} : { signal };
   const { type, permissions, uid, gid, deviceMajor, deviceMinor } = attributes;
   const tarFlag = linkTo === undefined ? types.get(type) : tarType.hardLink;
   if (tarFlag === undefined) {
-    leftOut(`a ${type}, which no archive can hold`);
+    leftOut("node", `a ${type}, which no archive can hold`);
     return undefined;
   }
   const recordable = (name: Uint8Array): boolean => {
-    if (!isRecordable(name)) leftOut(`the attribute ${printableText(name)}, whose name no archive can hold`);
+    if (!isRecordable(name))
+      leftOut("xattr", `the attribute ${printableText(name)}, whose name no archive can hold`);
     return isRecordable(name);
   };
   const xattrs = await copiedXattrs(
     tree,
     node,
-    (what, name) => leftOut(`${what}: ${printableText(name)}`),
+    (what, name) => leftOut("xattr", `${what}: ${printableText(name)}`),
     how,
   );
   const { modifiedAt, accessedAt, changedAt } = attributes;

@@ -20,10 +20,14 @@ export interface CopiedName {
   readonly linkTo: Uint8Array | undefined;
 }
 
+/** What of a node was left out: the node itself, or one of its owner, its time, its extended attributes. */
+export type LeftOutKind = "node" | "owner" | "time" | "xattr";
+
 /** Something that was left out, and why. */
 export interface LeftOut {
   /** Of the node, from the start on. */
   readonly path: Uint8Array;
+  readonly kind: LeftOutKind;
   /** For a person: "a socket, which no archive can hold". */
   readonly what: string;
 }

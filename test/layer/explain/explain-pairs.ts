@@ -70,7 +70,11 @@ export async function expectTarPairs(numRuns: number): Promise<void> {
     fc.asyncProperty(pair, async ({ a, b }) => {
       const [ofA, ofB] = [tarOf(a), tarOf(b)];
       const [rootA, rootB] = [await rootHashOf(ofA), await rootHashOf(ofB)];
-      const { verdict, entries, blocks, causes } = await explainLayers(tarInput("a", ofA), tarInput("b", ofB), { engine });
+      const { verdict, entries, blocks, causes } = await explainLayers(
+        tarInput("a", ofA),
+        tarInput("b", ofB),
+        { engine },
+      );
       if (rootA === undefined || rootB === undefined) {
         expect(verdict).toBe("malformed");
         return;
