@@ -49,7 +49,8 @@ interface MappedView extends LayerView {
 }
 
 /**
- * Compares two trees; undefined where the blocks of one have no names.
+ * Compares two trees; undefined where the blocks of one have no names. Two files
+ * that have several paths in common are compared at the first of them alone.
  *
  * @param limit how many paths to list; all are counted.
  */
@@ -67,12 +68,16 @@ export async function pathDifferences(
     if (differences.length < limit) differences.push(difference);
   };
   const root: [string, number] = ["", 2];
+  const compared = new Set<string>();
   for (const [path, inode] of [root, ...a.map.inodes]) {
     const other = path === "" ? inode : b.map.inodes.get(path);
     if (other === undefined) {
       add("onlyInA", { kind: "only-in-a", path, changes: [] });
       continue;
     }
+    const pair = `${inode} ${other}`;
+    if (compared.has(pair)) continue;
+    compared.add(pair);
     const changes = await nodeChanges(a, inode, b, other, signal);
     if (changes.length > 0) add("changed", { kind: "changed", path, changes });
   }

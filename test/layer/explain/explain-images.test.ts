@@ -212,6 +212,13 @@ describe("images beside each other", () => {
     expect(blocks?.count).toBeGreaterThan(0);
   });
 
+  test("a file with two names is told of once", async () => {
+    const linked = (content: string): TarBuilder =>
+      base().file("a", content).add({ name: "b", type: "1", linkName: "a" });
+    const { paths } = await change(linked("1"), linked("2"));
+    expect(paths).toMatchObject({ changed: 1, differences: [{ path: "a" }] });
+  });
+
   test("the same data with other UUIDs is the same layer", async () => {
     expect(await change(base(), base())).toMatchObject({ verdict: "equal", causes: [] });
   });
