@@ -1,5 +1,5 @@
 /** A file of an ext4 image that is open for reading. */
-import { StateError } from "../errors.ts";
+import { StateError, UsageError } from "../errors.ts";
 import type { FileStretch, OpenFile, TreeNode, TreeOptions } from "../tree/file-tree.ts";
 import type { Content } from "./file-content.ts";
 
@@ -21,7 +21,7 @@ export class Ext4File implements OpenFile {
 
   read(offsetBytes: number, into: Uint8Array, options: TreeOptions = {}): Promise<number> {
     return this.#run(options, async () => {
-      const content = this.#open();
+      const content = this.#open(offsetBytes);
       const lengthBytes = Math.max(0, Math.min(into.length, content.sizeBytes - offsetBytes));
       if (lengthBytes > 0) await content.read(offsetBytes, into.subarray(0, lengthBytes), options);
       return lengthBytes;
@@ -29,7 +29,7 @@ export class Ext4File implements OpenFile {
   }
 
   nextData(offsetBytes: number, options: TreeOptions = {}): Promise<FileStretch | undefined> {
-    return this.#run(options, () => this.#open().nextData(offsetBytes, options));
+    return this.#run(options, () => this.#open(offsetBytes).nextData(offsetBytes, options));
   }
 
   async close(): Promise<void> {
@@ -40,7 +40,13 @@ export class Ext4File implements OpenFile {
     return this.close();
   }
 
-  #open(): Content {
+  /** The content, for a use at an offset. */
+  #open(offsetBytes: number): Content {
+    if (!Number.isSafeInteger(offsetBytes) || offsetBytes < 0) {
+      throw new UsageError("invalid-argument", `${offsetBytes} is no offset in a file`, {
+        at: { inode: this.node.inode },
+      });
+    }
     if (this.#content !== undefined) return this.#content;
     throw new StateError("closed", `the file of inode ${this.node.inode} is closed: open it anew`, {
       at: { inode: this.node.inode },

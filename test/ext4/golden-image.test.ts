@@ -56,3 +56,52 @@ describe.each(goldenNames)("%s", (name) => {
     }
   });
 });
+
+describe("an open file", () => {
+  test("is read at any offset, as a whole or in part", async () => {
+    const tree = await openExt4(new MemoryDevice(goldenImage("extents")));
+    const files = new TreeFiles(tree);
+    const whole = await files.readFile("two-blocks");
+    const { node } = await files.resolve("two-blocks");
+    await using file = await tree.open(node);
+    for (const [offset, length] of [
+      [0, 1],
+      [1000, 100],
+      [1023, 2],
+      [1100, 100],
+      [1124, 5],
+      [5000, 5],
+    ] as const) {
+      const into = new Uint8Array(length).fill(0xee);
+      const readBytes = await file.read(offset, into);
+      expect(into.subarray(0, readBytes)).toEqual(whole.subarray(offset, offset + length));
+      expect(into.subarray(readBytes).every((byte) => byte === 0xee)).toBe(true);
+    }
+  });
+
+  test("finds stretches that are no hole", async () => {
+    const tree = await openExt4(new MemoryDevice(goldenImage("pointers")));
+    const file = await new TreeFiles(tree).open("fragments");
+    expect(await file.nextData(0)).toEqual({ offsetBytes: 0, lengthBytes: 1024 });
+    expect(await file.nextData(1024)).toEqual({ offsetBytes: 2048, lengthBytes: 1024 });
+    expect(await file.nextData(359 * 2048)).toMatchObject({ offsetBytes: 359 * 2048, lengthBytes: 3 });
+    expect(await file.nextData(359 * 2048 + 3)).toBeUndefined();
+  });
+
+  test("is not read at what is no offset, nor once it or its tree is closed", async () => {
+    const tree = await openExt4(new MemoryDevice(goldenImage("extents")));
+    const { node } = await new TreeFiles(tree).resolve("small");
+    const [file, other] = [await tree.open(node), await tree.open(node)];
+    for (const offset of [-1, 0.5, Number.NaN, 2 ** 53]) {
+      await expect(file.read(offset, new Uint8Array(1))).rejects.toMatchObject({ code: "invalid-argument" });
+      await expect(file.nextData(offset)).rejects.toMatchObject({ code: "invalid-argument" });
+    }
+    await file.close();
+    await expect(file.read(0, new Uint8Array(1))).rejects.toMatchObject({ code: "closed" });
+    const aborted = { signal: AbortSignal.abort(new Error("no more")) };
+    await expect(other.read(0, new Uint8Array(1), aborted)).rejects.toThrow("no more");
+    await tree.close();
+    await expect(other.read(0, new Uint8Array(1))).rejects.toMatchObject({ code: "closed" });
+    await expect(tree.getattr(node)).rejects.toMatchObject({ code: "closed" });
+  });
+});
