@@ -1,8 +1,9 @@
 /** Fetching metadata from the host: once, into memory that it cannot reach, to be judged there. */
+
+import { untilAborted } from "../device/abortable.ts";
 import type { BlockDevice } from "../device/block-device.ts";
-import { untilAborted } from "../verity/abortable.ts";
-import { hostFailure } from "../verity/hashing-memory.ts";
-import { readPrivately } from "../verity/private-read.ts";
+import { hostFailure } from "../device/host-failure.ts";
+import { readPrivately } from "../device/private-read.ts";
 
 /**
  * The bytes of a range, in memory of their own.

@@ -1,10 +1,12 @@
 /** Reading runs of blocks so that one bad sector does not take its neighbours with it. */
+
+import { untilAborted } from "../device/abortable.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import { readsDirectly } from "../device/direct.ts";
+import { hostFailure } from "../device/host-failure.ts";
+import { readPrivately } from "../device/private-read.ts";
 import { DeviceError, IntegrityError } from "../errors.ts";
-import { untilAborted } from "./abortable.ts";
-import { hostFailure, isUnreadable } from "./hashing-memory.ts";
-import { readPrivately } from "./private-read.ts";
+import { isUnreadable } from "./hashing-memory.ts";
 
 /** A block that the device could not give. */
 export interface UnreadBlock {

@@ -1,6 +1,7 @@
 /** How the memory of one verified device is divided between its reads. */
+
+import { SlotPool } from "../device/slot-pool.ts";
 import type { TreeGeometry } from "./geometry.ts";
-import { ReadSlots } from "./read-slots.ts";
 
 const chunkSlots = 4;
 const shortReadBytes = 32 * 1024;
@@ -9,10 +10,10 @@ const blockSlots = 8;
 
 /** Slots one after the other in a hasher's memory; bounded whatever the device's size and its callers. */
 export class DeviceMemory {
-  readonly chunks: ReadSlots;
-  readonly short: ReadSlots;
+  readonly chunks: SlotPool;
+  readonly short: SlotPool;
   /** For single blocks: hash blocks, and the second look at a data block. Whoever holds one waits for I/O only. */
-  readonly blocks: ReadSlots;
+  readonly blocks: SlotPool;
   readonly sizeBytes: number;
 
   constructor(geometry: TreeGeometry, chunkBytes: number) {
@@ -22,10 +23,10 @@ export class DeviceMemory {
     const chunk = Math.max(Math.floor(chunkBytes / dataBlockSize), 1) * dataBlockSize;
     const chunkCount = dataSizeBytes > short ? chunkSlots : 0;
     const block = Math.max(dataBlockSize, hashBlockSize);
-    this.short = new ReadSlots(0, short, shortCount);
-    this.blocks = new ReadSlots(short * shortCount, block, blockSlots);
+    this.short = new SlotPool(0, short, shortCount);
+    this.blocks = new SlotPool(short * shortCount, block, blockSlots);
     const used = short * shortCount + block * blockSlots;
-    this.chunks = new ReadSlots(used, Math.min(chunk, dataSizeBytes), chunkCount);
+    this.chunks = new SlotPool(used, Math.min(chunk, dataSizeBytes), chunkCount);
     this.sizeBytes = used + this.chunks.slotSizeBytes * chunkCount;
   }
 

@@ -11,16 +11,16 @@
 
 import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
+import { unheard, untilAborted } from "../device/abortable.ts";
 import type { BlockDevice, IoOptions } from "../device/block-device.ts";
 import { CallsUnderWay } from "../device/calls-under-way.ts";
 import { readsAtOnce } from "../device/direct.ts";
+import { hostFailure } from "../device/host-failure.ts";
 import { checkRange } from "../device/range-check.ts";
 import { UsageError } from "../errors.ts";
-import { unheard, untilAborted } from "./abortable.ts";
 import { type CorruptionEvent, CorruptionLog, type VerityStatus } from "./corruption.ts";
 import { DeviceMemory } from "./device-memory.ts";
 import { checkFits, type GeometryOptions, type TreeGeometry, treeGeometry } from "./geometry.ts";
-import { hostFailure } from "./hashing-memory.ts";
 import { checkIdentity, copyIdentity, saltPosition, type VerityIdentity } from "./identity.ts";
 import { defaultPlacement, firstHashBlock, type VerityPlacement } from "./placement.ts";
 import type { BlockRepairer } from "./repair.ts";

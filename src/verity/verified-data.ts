@@ -6,20 +6,21 @@
  */
 import { equalBytes, equalRanges } from "../bytes/compare.ts";
 import type { BlockHasher } from "../crypto/block-hasher.ts";
+import { unheard, untilAborted } from "../device/abortable.ts";
 import type { BlockDevice } from "../device/block-device.ts";
+import { hostFailure } from "../device/host-failure.ts";
+import type { SlotPool } from "../device/slot-pool.ts";
 import { invariant } from "../errors.ts";
-import { unheard, untilAborted } from "./abortable.ts";
 import type { CorruptionLog } from "./corruption.ts";
 import type { TreeGeometry } from "./geometry.ts";
-import { hostFailure, isUnreadable, load } from "./hashing-memory.ts";
-import type { ReadSlots } from "./read-slots.ts";
+import { isUnreadable, load } from "./hashing-memory.ts";
 import type { BlockRepairer } from "./repair.ts";
 import type { VerifiedBlock, VerifiedTree } from "./verified-tree.ts";
 
 /** Blocks in one slot, with their I/O and the fetch of their leaves under way. */
 export interface DataChunk {
   /** Where the slot goes back to. */
-  readonly slots: ReadSlots;
+  readonly slots: SlotPool;
   readonly slot: number;
   readonly firstBlock: number;
   readonly blocks: number;
@@ -34,7 +35,7 @@ export interface VerifiedDataParts {
   readonly hasher: BlockHasher;
   readonly tree: VerifiedTree;
   /** Slots of at least one data block, for the second look at a bad one. */
-  readonly slots: ReadSlots;
+  readonly slots: SlotPool;
   readonly log: CorruptionLog;
   readonly repairer: BlockRepairer | undefined;
 }
@@ -55,7 +56,7 @@ export class VerifiedData {
 
   /** Starts fetching blocks into a slot; `finish` or `abandon` must follow, and give the slot back. */
   begin(
-    slots: ReadSlots,
+    slots: SlotPool,
     slot: number,
     firstBlock: number,
     blocks: number,

@@ -10,14 +10,15 @@
  */
 import { equalBytes } from "../bytes/compare.ts";
 import type { BlockHasher } from "../crypto/block-hasher.ts";
+import { unheard } from "../device/abortable.ts";
 import type { BlockDevice } from "../device/block-device.ts";
+import { hostFailure } from "../device/host-failure.ts";
+import type { SlotPool } from "../device/slot-pool.ts";
 import { invariant } from "../errors.ts";
-import { unheard } from "./abortable.ts";
 import type { CorruptionLog } from "./corruption.ts";
 import type { TreeGeometry } from "./geometry.ts";
 import { HashCache } from "./hash-cache.ts";
-import { hostFailure, isUnreadable, load } from "./hashing-memory.ts";
-import type { ReadSlots } from "./read-slots.ts";
+import { isUnreadable, load } from "./hashing-memory.ts";
 import type { BlockRepairer } from "./repair.ts";
 import { findSpare } from "./spare-area.ts";
 
@@ -34,7 +35,7 @@ export interface VerifiedTreeParts {
   readonly rootHash: Uint8Array;
   readonly hasher: BlockHasher;
   /** Slots of at least one hash block. */
-  readonly slots: ReadSlots;
+  readonly slots: SlotPool;
   readonly cacheBlocks: number;
   readonly log: CorruptionLog;
   readonly repairer: BlockRepairer | undefined;

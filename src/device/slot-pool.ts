@@ -1,14 +1,14 @@
 /**
- * A fixed number of equal slots in a hasher's memory: how many reads may be
- * under way at once, and so how much memory they take, whatever callers ask.
- * A slot is named by its byte offset in the hasher's `input`.
+ * A fixed number of equal slots in the memory of a hasher or a cipher: how many
+ * calls may be under way at once, and so how much memory they take, whatever
+ * callers ask. A slot is named by its byte offset in that memory.
  */
 
 /** Whoever waits for a slot, first come, first served. */
 type Waiter = (slot: number) => void;
 
 /** Slots that are taken before an I/O and given back once nothing writes there any more. */
-export class ReadSlots {
+export class SlotPool {
   readonly slotSizeBytes: number;
   readonly #free: number[] = [];
   /** A `Set` keeps its order and lets an aborted waiter leave from the middle. */

@@ -1,7 +1,8 @@
 /** Reading so that the bytes are out of the host's reach once they have been read. */
-import type { BlockDevice } from "../device/block-device.ts";
-import { readsDirectly } from "../device/direct.ts";
+
 import { DeviceError } from "../errors.ts";
+import type { BlockDevice } from "./block-device.ts";
+import { readsDirectly } from "./direct.ts";
 
 /**
  * Fills private memory from a device. Our own memory and file devices read

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { ReadSlots } from "../../src/verity/read-slots.ts";
+import { SlotPool } from "../../src/device/slot-pool.ts";
 
-describe("ReadSlots", () => {
+describe("SlotPool", () => {
   test("hands out disjoint slots inside its memory, and then none", () => {
-    const slots = new ReadSlots(100, 10, 3);
+    const slots = new SlotPool(100, 10, 3);
     expect([slots.tryTake(), slots.tryTake(), slots.tryTake()]).toEqual([100, 110, 120]);
     expect(slots.tryTake()).toBe(-1);
   });
 
   test("serves those who wait in their order, and nobody overtakes", async () => {
-    const slots = new ReadSlots(0, 1, 1);
+    const slots = new SlotPool(0, 1, 1);
     const held = slots.tryTake();
     const order: string[] = [];
     const first = slots.take(undefined).then((slot) => {
@@ -25,7 +25,7 @@ describe("ReadSlots", () => {
   });
 
   test("an aborted waiter leaves the queue and holds nothing", async () => {
-    const slots = new ReadSlots(0, 1, 1);
+    const slots = new SlotPool(0, 1, 1);
     const held = slots.tryTake();
     const abort = new AbortController();
     const aborted = slots.take(abort.signal);
@@ -39,7 +39,7 @@ describe("ReadSlots", () => {
   });
 
   test("a slot under an I/O comes back when that has settled, well or not", async () => {
-    const slots = new ReadSlots(0, 1, 1);
+    const slots = new SlotPool(0, 1, 1);
     for (const io of [Promise.resolve(), Promise.reject(new Error("EIO"))]) {
       slots.giveBackAfter(io, slots.tryTake());
       expect(slots.tryTake()).toBe(-1);
@@ -49,7 +49,7 @@ describe("ReadSlots", () => {
   });
 
   test("says when all are back: at once if none is out", () => {
-    const slots = new ReadSlots(0, 1, 2);
+    const slots = new SlotPool(0, 1, 2);
     let idle = 0;
     const note = () => {
       idle++;
