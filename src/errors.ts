@@ -78,7 +78,8 @@ export type IntegrityErrorCode =
   | "spare-not-zero"
   | "signature-mismatch"
   | "identity-mismatch"
-  | "digest-mismatch";
+  | "digest-mismatch"
+  | "sector-mismatch";
 /** A policy knows one answer besides yes. */
 export type PolicyErrorCode = "denied";
 /** How evidence can fail to hold. */

@@ -1,0 +1,1 @@
+export { SealedDevice, type SealedDeviceOptions, type SealedDeviceStats } from "./sealed-device.ts";

@@ -1,0 +1,195 @@
+/**
+ * Sectors between the cipher's memory and the host's device: sealed and written,
+ * or read and opened, with what the table remembers of them.
+ *
+ * On disk: sector i at i × its size, ciphertext alone. No header, no tags, no
+ * numbers: nothing that the host holds says how to read it.
+ */
+import type { SectorCipher } from "../crypto/sector-cipher.ts";
+import { sectorWords } from "../crypto/sector-cipher.ts";
+import type { WritableBlockDevice } from "../device/block-device.ts";
+import { BufferPool } from "../device/buffer-pool.ts";
+import { hostFailure } from "../device/host-failure.ts";
+import { readPrivately } from "../device/private-read.ts";
+import { IntegrityError, StateError } from "../errors.ts";
+import type { SectorTable } from "./sector-table.ts";
+import type { WriteSequence } from "./write-sequence.ts";
+
+/** What sectors are stored with. */
+export interface SectorStoreParts {
+  readonly below: WritableBlockDevice;
+  /** Its aad has `sectorAadSizeBytes`. */
+  readonly cipher: SectorCipher;
+  readonly table: SectorTable;
+  readonly sequence: WriteSequence;
+  /** Told apart in the process: sectors of one device are none of another. */
+  readonly instance: number;
+}
+
+/** What a sector is bound to beside its content: u32 instance, u32 level, u64 sector. */
+export const sectorAadSizeBytes = 16;
+const aadWords = sectorAadSizeBytes / 4;
+const wordSpan = 2 ** 32;
+/** The nonce's first word: what the number behind it was taken for. */
+const dataDomain = 0;
+const dataLevel = 0;
+/** Buffers for writes that are kept for the next one. */
+const keptBytes = 2 ** 20;
+
+/** See the head of this file. Calls on the same sectors are the caller's to keep apart. */
+export class SectorStore {
+  readonly #parts: SectorStoreParts;
+  readonly #size: number;
+  readonly #buffers = new BufferPool(keptBytes);
+  #sealedSectors = 0;
+  #openedSectors = 0;
+
+  constructor(parts: SectorStoreParts) {
+    this.#parts = parts;
+    this.#size = parts.cipher.sectorSizeBytes;
+  }
+
+  /** Sectors sealed so far. */
+  get sealedSectors(): number {
+    return this.#sealedSectors;
+  }
+
+  /** Sectors opened so far. */
+  get openedSectors(): number {
+    return this.#openedSectors;
+  }
+
+  /**
+   * Fills the plaintext of `count` of the cipher's slots from `slot` on with the sectors from
+   * `firstSector` on: zeros for those that are absent, and for them the host is not asked.
+   *
+   * @throws {StateError} `poisoned` for a sector whose last write failed, before any I/O.
+   * @throws {IntegrityError} `sector-mismatch` where the host's bytes are not those written last.
+   * @throws {DeviceError} when the host's read fails.
+   */
+  async fetch(
+    slot: number,
+    firstSector: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { table, cipher } = this.#parts;
+    for (let i = 0; i < count; i++) {
+      if (table.isPoisoned(firstSector + i)) throw this.#poisonedError(firstSector + i);
+    }
+    for (let i = 0; i < count; ) {
+      const start = i;
+      const isAbsent = table.isAbsent(firstSector + i);
+      while (i < count && table.isAbsent(firstSector + i) === isAbsent) i++;
+      const from = (slot + start) * this.#size;
+      if (isAbsent) cipher.plaintext.fill(0, from, (slot + i) * this.#size);
+      else await this.#fetchRun(slot + start, firstSector + start, i - start, signal);
+    }
+  }
+
+  /**
+   * Seals the plaintext of `count` slots and writes it as the sectors from `firstSector` on. What
+   * the sectors are from now on is remembered before the host hears of it; where its write fails,
+   * nobody knows what it holds, and they are poisoned.
+   *
+   * @throws {DeviceError} when the host's write fails.
+   * @throws {StateError} `poisoned` where the sequence is used up; nothing has been changed then.
+   */
+  async put(slot: number, firstSector: number, count: number): Promise<void> {
+    const { below, cipher, table, sequence } = this.#parts;
+    sequence.require(count);
+    const { descriptors } = cipher;
+    for (let i = 0; i < count; i++) {
+      const word = (slot + i) * sectorWords.perSlot + sectorWords.nonce;
+      descriptors[word] = dataDomain;
+      descriptors[word + 1] = sequence.take();
+      descriptors[word + 2] = sequence.high;
+      this.#bind(slot + i, firstSector + i);
+    }
+    cipher.seal(slot, count);
+    this.#sealedSectors += count;
+    for (let i = 0; i < count; i++) {
+      const word = (slot + i) * sectorWords.perSlot;
+      table.store(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
+    }
+    const offsetBytes = firstSector * this.#size;
+    const buffer = this.#buffers.take(count * this.#size);
+    buffer.set(cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size));
+    try {
+      await below.write(offsetBytes, buffer);
+    } catch (error) {
+      for (let i = 0; i < count; i++) table.poison(firstSector + i);
+      throw hostFailure(error, below, offsetBytes, undefined, "writing");
+    } finally {
+      this.#buffers.give(buffer);
+    }
+  }
+
+  /** Lets go of the buffers. */
+  close(): void {
+    this.#buffers.clear();
+  }
+
+  async #fetchRun(
+    slot: number,
+    firstSector: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { below, cipher, table } = this.#parts;
+    const offsetBytes = firstSector * this.#size;
+    const into = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);
+    try {
+      await readPrivately(below, offsetBytes, into, signal);
+    } catch (error) {
+      throw hostFailure(error, below, offsetBytes, signal);
+    }
+    const { descriptors } = cipher;
+    for (let i = 0; i < count; i++) {
+      const word = (slot + i) * sectorWords.perSlot;
+      descriptors[word + sectorWords.nonce] = dataDomain;
+      table.load(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
+      this.#bind(slot + i, firstSector + i);
+    }
+    const refused = cipher.open(slot, count);
+    this.#openedSectors += count;
+    if (refused > 0) throw this.#mismatch(slot, firstSector, count, refused);
+  }
+
+  /** Writes what the sector in a slot is bound to. */
+  #bind(slot: number, sector: number): void {
+    const { aad } = this.#parts.cipher;
+    const word = slot * aadWords;
+    aad[word] = this.#parts.instance;
+    aad[word + 1] = dataLevel;
+    aad[word + 2] = sector % wordSpan;
+    aad[word + 3] = Math.floor(sector / wordSpan);
+  }
+
+  #mismatch(slot: number, firstSector: number, count: number, refused: number): IntegrityError {
+    const { below, cipher } = this.#parts;
+    let first = 0;
+    while (
+      first < count &&
+      cipher.descriptors[(slot + first) * sectorWords.perSlot + sectorWords.status] === 1
+    ) {
+      first++;
+    }
+    const sector = firstSector + first;
+    const others = refused > 1 ? ` and ${refused - 1} after it` : "";
+    return new IntegrityError(
+      "sector-mismatch",
+      `sector ${sector}${others} of ${below.name} is not what was written last: the host changed it, mixed it up, or went back to an older one`,
+      { at: { device: below.name, sector, offsetBytes: sector * this.#size } },
+    );
+  }
+
+  #poisonedError(sector: number): StateError {
+    const { below } = this.#parts;
+    return new StateError(
+      "poisoned",
+      `the last write of sector ${sector} of ${below.name} failed, so nobody knows what it holds: write the whole sector anew or discard it`,
+      { at: { device: below.name, sector, offsetBytes: sector * this.#size } },
+    );
+  }
+}
