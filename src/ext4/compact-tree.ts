@@ -1,5 +1,4 @@
 /** The tree of an image under construction: inodes, and the names in each directory. */
-import { bytesFromLatin1, latin1FromBytes } from "../bytes/latin1.ts";
 import { FormatError } from "../errors.ts";
 import { ByteArena } from "./byte-arena.ts";
 import { type CompactPath, pathText } from "./compact-path.ts";
@@ -7,6 +6,7 @@ import type { StoredXattrBlock } from "./compact-xattrs.ts";
 import { MAX_NAME_BYTES } from "./directory-entry.ts";
 import { FILE_TYPE_MASK, fileTypeMode, inodeNumber } from "./inode.ts";
 import { InodeRecords, inodeColumn } from "./inode-records.ts";
+import { NameTable } from "./name-table.ts";
 
 /** Where a path leads: its directory, the last name, and the inode there if there is one. */
 export interface Place {
@@ -18,7 +18,7 @@ export interface Place {
 
 /**
  * So many names at most. The source counts the bytes of the inode table in 32
- * bits, so past 2^24 inodes it writes no valid image; and a `Map` holds no more.
+ * bits, so past 2^24 inodes it writes no valid image.
  */
 const maxNames = 2 ** 24 - 2 ** 15;
 
@@ -29,8 +29,7 @@ export class CompactTree {
   readonly arena: ByteArena = new ByteArena();
   /** Blocks of attributes by inode, for who comes again. */
   readonly xattrBlocks: Map<number, StoredXattrBlock> = new Map();
-  readonly #children = new Map<number, Map<string, number>>();
-  #names = 0;
+  readonly #names = new NameTable();
 
   /** The type bits of an inode's mode. */
   typeOf(inode: number): number {
@@ -51,34 +50,25 @@ export class CompactTree {
 
   /** The inode behind a name, or undefined; also where `directory` is none. */
   child(directory: number, name: string): number | undefined {
-    return this.#children.get(directory)?.get(name);
+    return this.#names.inode(directory, name);
   }
 
   /** Puts an inode behind a name. */
   setChild(directory: number, name: string, inode: number): void {
-    let children = this.#children.get(directory);
-    if (children === undefined) {
-      children = new Map();
-      this.#children.set(directory, children);
-    }
-    if (children.has(name)) {
-      children.set(name, inode);
-      return;
-    }
-    if (this.#names >= maxNames) {
+    if (this.#names.count >= maxNames && this.child(directory, name) === undefined) {
       throw new FormatError("does-not-fit", `more than ${maxNames} names do not fit into a compact image`);
     }
-    this.#names++;
-    // A name cut out of a path would hold the whole path in memory.
-    children.set(latin1FromBytes(bytesFromLatin1(name)), inode);
+    this.#names.put(directory, name, inode);
   }
 
   /** A directory's names, sorted by their inodes' numbers and then as bytes. */
   sortedNames(directory: number): string[] {
-    const children = this.#children.get(directory);
-    if (children === undefined) return [];
-    const inodeOf = (name: string): number => children.get(name) ?? 0;
-    return [...children.keys()].sort((a, b) => inodeOf(a) - inodeOf(b) || (a < b ? -1 : 1));
+    const inodeOf = (name: string): number => this.child(directory, name) ?? 0;
+    return this.#names
+      .names(directory)
+      .map((name) => ({ name, inode: inodeOf(name) }))
+      .sort((a, b) => a.inode - b.inode || (a.name < b.name ? -1 : 1))
+      .map(({ name }) => name);
   }
 
   /**
