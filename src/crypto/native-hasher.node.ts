@@ -24,6 +24,8 @@ import {
 const digestSize = 32;
 /** Enough for three salts. */
 const inputOffset = transferOffsetBytes;
+/** More than the blocks that are hashed at a time; blocks at odd places would add up. */
+const mostMessages = 4096;
 
 /** See the head of this file; its algorithm is SHA-256. */
 export class NativeSha256Hasher implements BlockHasher {
@@ -34,6 +36,9 @@ export class NativeSha256Hasher implements BlockHasher {
   readonly #memory: Uint8Array;
   readonly #saltSize: number;
   readonly #saltFirst: boolean;
+  /** The salted blocks of one size, by where in `input` they stand; made once, for the collector's sake. */
+  readonly #messages = new Map<number, Uint8Array>();
+  #messageSize = 0;
   #output: Buffer = Buffer.alloc(0);
   #closed = false;
 
@@ -58,14 +63,12 @@ export class NativeSha256Hasher implements BlockHasher {
     const memory = this.#memory;
     const saltSize = this.#saltSize;
     const saltOffset = this.#saltFirst ? -saltSize : blockSizeBytes;
-    const messageOffset = this.#saltFirst ? -saltSize : 0;
     let block = this.input.byteOffset + offsetBytes;
     for (let i = 0; i < count; i++, block += blockSizeBytes) {
       const beside = block + saltOffset;
-      const message = block + messageOffset;
       memory.copyWithin(saltSize, beside, beside + saltSize);
       memory.copyWithin(beside, 0, saltSize);
-      const digest = sha256(new Uint8Array(memory.buffer, message, saltSize + blockSizeBytes));
+      const digest = sha256(this.#message(Math.min(block, beside), saltSize + blockSizeBytes));
       memory.copyWithin(beside, saltSize, 2 * saltSize);
       this.#output.write(digest, i * digestSize, "binary");
     }
@@ -75,6 +78,18 @@ export class NativeSha256Hasher implements BlockHasher {
   close(): void {
     this.#closed = true;
     wipe(this.#memory);
+  }
+
+  /** `sizeBytes` bytes at `start`: the block and the salt beside it. */
+  #message(start: number, sizeBytes: number): Uint8Array {
+    if (this.#messageSize !== sizeBytes || this.#messages.size >= mostMessages) this.#messages.clear();
+    this.#messageSize = sizeBytes;
+    let message = this.#messages.get(start);
+    if (message === undefined) {
+      message = new Uint8Array(this.#memory.buffer, start, sizeBytes);
+      this.#messages.set(start, message);
+    }
+    return message;
   }
 }
 
