@@ -15,21 +15,30 @@ function codeBlocks(language: string): string[] {
   );
 }
 
-/** A folder inside the consumer's, so that the package is found, with an image to work on. */
+/** A folder inside the consumer's, so that the package is found, with an image and a tar to work on. */
 function workFolder(name: string): string {
   const folder = join(inject("consumer"), name);
   mkdirSync(folder);
   writeFileSync(join(folder, "layer.img"), new Uint8Array(1024 * 1024).fill(0x2a));
+  mkdirSync(join(folder, "root/etc"), { recursive: true });
+  writeFileSync(join(folder, "root/etc/hostname"), "a-host\n");
+  execFileSync("tar", ["-cf", join(folder, "layer.tar"), "-C", join(folder, "root"), "."]);
   return folder;
 }
 
-test("the library's example", () => {
+const examples = [
+  { name: "the library's example", prints: "identity.dataBlocks, block[4095]", printed: "256 42\n" },
+  { name: "the example of a layer", prints: "text, rootHash.length", printed: "a-host\n 32\n" },
+] as const;
+
+test.each(examples.map((example, i) => ({ ...example, i })))("$name", ({ prints, printed, i }) => {
   const blocks = codeBlocks("ts");
-  expect(blocks).toHaveLength(1);
-  const folder = workFolder("example");
-  writeFileSync(join(folder, "example.ts"), `${blocks[0]}\nconsole.log(identity.dataBlocks, block[4095]);\n`);
+  expect(blocks).toHaveLength(examples.length);
+  const folder = workFolder(`example-${i}`);
+  writeFileSync(join(folder, "example.ts"), `${blocks[i]}\nconsole.log(${prints});\n`);
   const compilerOptions = {
     target: "es2022",
+    lib: ["es2022", "esnext.disposable"],
     module: "nodenext",
     strict: true,
     noUncheckedIndexedAccess: true,
@@ -39,7 +48,7 @@ test("the library's example", () => {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["example.ts"] }));
   const options = { cwd: folder, encoding: "utf8" } as const;
   execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], options);
-  expect(execFileSync(process.execPath, ["example.js"], options)).toBe("256 42\n");
+  expect(execFileSync(process.execPath, ["example.js"], options)).toBe(printed);
 });
 
 test("the command's examples", () => {
