@@ -32,6 +32,7 @@ const config: ViteUserConfig = defineConfig({
         // Tested in processes and threads of their own, from `dist`, where the report does not see them.
         "src/cli/**",
         "src/crypto/{web-worker,worker-jobs,worker-thread.node}.ts",
+        "src/image/layer-{threads,worker}.node.ts",
         "src/verity/digest-*.ts",
       ],
       thresholds: { statements: 95, branches: 90, functions: 95, lines: 95 },

@@ -11,18 +11,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import {
-  type BuildImageOptions,
-  type BuiltImage,
-  buildImage,
-  LayerCache,
-  LayerThreads,
-  locateImage,
-  openImage,
-  openImageSource,
-} from "sealstone/node";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../src/bytes/hex.ts";
+import { type BuildImageOptions, buildImage, filesOnThisThread } from "../../src/image/build-image.node.ts";
+import type { BuiltImage } from "../../src/image/image-manifest.ts";
+import { LayerCache } from "../../src/image/layer-cache.node.ts";
+import { openImage } from "../../src/image/open-image.node.ts";
+import { locateImage, openImageSource } from "../../src/oci/image-location.node.ts";
 import { scratchFolder } from "../cli/child-command.ts";
 import { goldenUuid } from "../layer/golden-layers.ts";
 import { digestOf, ImageBuilder, oneFileTar } from "../oci/image-builder.ts";
@@ -46,27 +41,15 @@ async function build(
 const sha256 = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 
 describe("buildImage", () => {
-  test("writes hcsshim's images, on this thread and by threads", async () => {
+  test("writes hcsshim's images", async () => {
     const parent = scratchFolder();
-    const location = await locateImage(goldenImage(golden).writeTo(scratchFolder()));
-    await using source = await openImageSource(location);
-    await using threads = new LayerThreads(2, location);
-    const uuid = new Uint8Array(goldenUuid);
-    const own = await buildImage(source, join(parent, "own"), { uuid });
-    const theirs = await buildImage(source, join(parent, "theirs"), { uuid, maker: threads, concurrency: 2 });
-    for (const [folder, { layers }] of [
-      ["own", own],
-      ["theirs", theirs],
-    ] as const) {
-      const files = layers.map(({ file }) => sha256(join(parent, folder, file)));
-      expect(files).toEqual(golden.map(({ imageSha256 }) => imageSha256));
-      expect(layers.map((layer) => toHex(layer.imageSha256))).toEqual(files);
-    }
-    const [one, other] = ["own", "theirs"].map((folder) =>
-      readFileSync(join(parent, folder, "image.json"), "utf8"),
-    );
-    expect(one).toBe(other);
-    expect(readdirSync(parent).sort()).toEqual(["own", "theirs"]);
+    const { layers } = await build(goldenImage(golden), join(parent, "out"), {
+      uuid: new Uint8Array(goldenUuid),
+    });
+    const files = layers.map(({ file }) => sha256(join(parent, "out", file)));
+    expect(files).toEqual(golden.map(({ imageSha256 }) => imageSha256));
+    expect(layers.map((layer) => toHex(layer.imageSha256))).toEqual(files);
+    expect(readdirSync(parent)).toEqual(["out"]);
   });
 
   test("says what it made, each content in one file", async () => {
@@ -216,7 +199,7 @@ describe("the cache", () => {
       run: async () => {
         const location = await locateImage(goldenImage(three).writeTo(scratchFolder()));
         await using source = await openImageSource(location);
-        await using threads = new LayerThreads(1, location);
+        const own = filesOnThisThread(source);
         let builds = 0;
         const out = join(scratchFolder(), "out");
         const image = await buildImage(source, out, {
@@ -224,7 +207,7 @@ describe("the cache", () => {
           maker: {
             build: (...call) => {
               builds++;
-              return threads.build(...call);
+              return own.build(...call);
             },
           },
         });

@@ -269,6 +269,26 @@ describe("a server that is busy, slow or gone", () => {
     expect(digestOf(await collect(registry.blob(blob)))).toBe(layer.digest);
   });
 
+  test("one that goes on somewhere else is refused", async () => {
+    const { server, layer, source } = await published();
+    const registry = source();
+    const blob = await firstLayer(registry);
+    server.misdeed = ({ url, headers }, response) => {
+      if (!url?.endsWith(layer.digest)) return undefined;
+      if (headers.range !== undefined) {
+        return {
+          status: 206,
+          headers: { "Content-Range": `bytes 5-${tar.length - 1}/${tar.length}` },
+          body: tar,
+        };
+      }
+      response.writeHead(200, { "Content-Length": String(tar.length) });
+      response.write(tar.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50));
+      return "answered";
+    };
+    await expect(collect(registry.blob(blob))).rejects.toMatchObject({ code: "bad-response" });
+  });
+
   test("a blob that breaks off each time fails", async () => {
     const { server, layer, source } = await published();
     const registry = source();
