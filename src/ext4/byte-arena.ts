@@ -30,6 +30,12 @@ export class ByteArena {
     return reference;
   }
 
+  /** One of the bytes behind a reference, without the cost of a view. */
+  byte(reference: number, index: number): number {
+    const offset = reference * wordBytes;
+    return this.#chunks[Math.floor(offset / chunkBytes)]?.[(offset % chunkBytes) + index] as number;
+  }
+
   /** The bytes behind a reference: a view. */
   at(reference: number, lengthBytes: number): Uint8Array {
     const offset = reference * wordBytes;

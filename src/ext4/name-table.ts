@@ -6,6 +6,7 @@
  *
  * Memory: about 24 bytes a name, and the name.
  */
+import { latin1FromBytes } from "../bytes/latin1.ts";
 import { InvariantError, invariant } from "../errors.ts";
 import { ByteArena } from "./byte-arena.ts";
 
@@ -61,7 +62,7 @@ export class NameTable {
     const names: string[] = [];
     let record = this.#first[directory] ?? 0;
     for (; record !== 0; record = this.#get(record, word.next)) {
-      names.push(String.fromCharCode(...this.#name(record)));
+      names.push(this.#name(record));
     }
     return names;
   }
@@ -86,10 +87,10 @@ export class NameTable {
     return record;
   }
 
-  #name(record: number): Uint8Array {
+  #name(record: number): string {
     const reference = this.#get(record, word.reference);
-    const [length = 0] = this.#bytes.at(reference, 1);
-    return this.#bytes.at(reference, 1 + length).subarray(1);
+    const length = this.#bytes.byte(reference, 0);
+    return latin1FromBytes(this.#bytes.at(reference, 1 + length).subarray(1));
   }
 
   /** The slot of a name, or the free one where it would be put. */
@@ -105,9 +106,11 @@ export class NameTable {
 
   #is(record: number, directory: number, name: string): boolean {
     if (this.#get(record, word.directory) !== directory) return false;
-    const bytes = this.#name(record);
-    if (bytes.length !== name.length) return false;
-    for (let i = 0; i < bytes.length; i++) if (bytes[i] !== name.charCodeAt(i)) return false;
+    const reference = this.#get(record, word.reference);
+    if (this.#bytes.byte(reference, 0) !== name.length) return false;
+    for (let i = 0; i < name.length; i++) {
+      if (this.#bytes.byte(reference, 1 + i) !== name.charCodeAt(i)) return false;
+    }
     return true;
   }
 
@@ -125,9 +128,10 @@ export class NameTable {
     const slots = new Uint32Array(2 * this.#slots.length);
     const mask = slots.length - 1;
     for (let record = 1; record <= this.#count; record++) {
-      const bytes = this.#name(record);
-      let slot =
-        this.#hash(this.#get(record, word.directory), bytes.length, (i) => bytes[i] as number) & mask;
+      const reference = this.#get(record, word.reference);
+      const byteAt = (i: number): number => this.#bytes.byte(reference, 1 + i);
+      const hash = this.#hash(this.#get(record, word.directory), this.#bytes.byte(reference, 0), byteAt);
+      let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = record;
     }
