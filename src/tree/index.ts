@@ -6,4 +6,5 @@ export type { TreePath } from "./path.ts";
 export type { WalkedPath, WalkOptions } from "./path-walk.ts";
 export * from "./stats.ts";
 export * from "./tree-files.ts";
+export * from "./typed-node.ts";
 export { type WalkedNode, walkedPath, walkTree } from "./walk.ts";

@@ -1,10 +1,11 @@
 /** What `stat` and `statfs` give, in the shape of Node's `fs.Stats`. */
 import { modeOf, type NodeAttributes, type NodeType, type Timestamp } from "./attributes.ts";
+import { TypedNode } from "./typed-node.ts";
 
 const nsPerSecond = 1_000_000_000n;
 
 /** A node's attributes, with Node's names beside the house's own. */
-export class TreeStats {
+export class TreeStats extends TypedNode {
   readonly attributes: NodeAttributes;
   /** The inode's number. */
   readonly ino: number;
@@ -22,6 +23,7 @@ export class TreeStats {
 
   /** @param attributes as a tree gave them. */
   constructor(attributes: NodeAttributes) {
+    super();
     this.attributes = attributes;
     this.ino = attributes.inode;
     this.mode = modeOf(attributes);
@@ -86,34 +88,6 @@ export class TreeStats {
 
   get birthtime(): Date {
     return new Date(this.birthtimeMs);
-  }
-
-  isFile(): boolean {
-    return this.type === "file";
-  }
-
-  isDirectory(): boolean {
-    return this.type === "directory";
-  }
-
-  isSymbolicLink(): boolean {
-    return this.type === "symlink";
-  }
-
-  isCharacterDevice(): boolean {
-    return this.type === "characterDevice";
-  }
-
-  isBlockDevice(): boolean {
-    return this.type === "blockDevice";
-  }
-
-  isFIFO(): boolean {
-    return this.type === "fifo";
-  }
-
-  isSocket(): boolean {
-    return this.type === "socket";
   }
 }
 
