@@ -1,6 +1,7 @@
 /** sealstone for Node: the core, and what needs a file system or threads. */
 export * from "./crypto/hasher-choice.node.ts";
 export * from "./crypto/native-hasher.node.ts";
+export * from "./crypto/native-sector-cipher.node.ts";
 export * from "./crypto/native-stream-hasher.node.ts";
 export * from "./crypto/worker-thread.node.ts";
 export * from "./device/file-chunks.node.ts";

@@ -33,6 +33,13 @@ export interface CoreExports {
   setChaChaKey(): void;
   sealChaCha(...batch: SectorBatch): void;
   openChaCha(...batch: SectorBatch): number;
+  aesKeyAddress(): number;
+  setGcmKey(): void;
+  sealGcm(...batch: SectorBatch): void;
+  openGcm(...batch: SectorBatch): number;
+  applyCtr(block: number, from: number, to: number, size: number): void;
+  subGroup(from: number, to: number): void;
+  inverseSubGroup(from: number, to: number): void;
 }
 
 /** Sectors that are sealed or opened in one call; strides are from one sector's first byte to the next one's. */
@@ -73,6 +80,13 @@ const coreFunctions: readonly (keyof CoreExports)[] = [
   "setChaChaKey",
   "sealChaCha",
   "openChaCha",
+  "aesKeyAddress",
+  "setGcmKey",
+  "sealGcm",
+  "openGcm",
+  "applyCtr",
+  "subGroup",
+  "inverseSubGroup",
 ];
 
 const modules = new Map<CoreKind, Promise<WebAssembly.Module>>();

@@ -3,6 +3,7 @@ export * from "./block-hasher.ts";
 export * from "./content-checksum.ts";
 export { type CompiledModule, hasSimd, type InitOptions, init } from "./core.ts";
 export * from "./create-block-hasher.ts";
+export * from "./create-sector-cipher.ts";
 export * from "./sector-cipher.ts";
 export { createHmacSha256Hasher, type HmacHasherOptions } from "./sha256-hasher.ts";
 export * from "./stream-hasher.ts";

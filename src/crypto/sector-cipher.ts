@@ -7,7 +7,32 @@
 import { UsageError } from "../errors.ts";
 
 /** How sectors are sealed, by the names that an owner chooses from. */
-export type SealingSuite = "chacha20-poly1305";
+export type SealingSuite = "chacha20-poly1305" | "aes-256-gcm";
+
+/** What a suite asks for and gives. */
+export interface SuiteSizes {
+  readonly keySizeBytes: number;
+  readonly tagSizeBytes: number;
+  /** Sectors have a multiple of it, and not nothing where it is more than one byte. */
+  readonly sectorUnitBytes: number;
+}
+
+const suites: ReadonlyMap<SealingSuite, SuiteSizes> = new Map([
+  ["chacha20-poly1305", { keySizeBytes: 32, tagSizeBytes: 16, sectorUnitBytes: 1 }],
+  ["aes-256-gcm", { keySizeBytes: 32, tagSizeBytes: 16, sectorUnitBytes: 1 }],
+]);
+
+/**
+ * The sizes of a suite.
+ *
+ * @throws {UsageError} `unsupported` for a suite that there is not.
+ */
+export function suiteSizes(suite: SealingSuite): SuiteSizes {
+  const sizes = suites.get(suite);
+  if (sizes !== undefined) return sizes;
+  const message = `no such suite: ${String(suite)}; there are ${[...suites.keys()].join(", ")}`;
+  throw new UsageError("unsupported", message, { at: { field: "suite" } });
+}
 
 /** How to make a cipher. All of it is the owner's choice; nothing comes from a host. */
 export interface SectorCipherOptions {
@@ -19,8 +44,8 @@ export interface SectorCipherOptions {
   /** Bytes authenticated beside each sector, 0 to 1,024. */
   readonly aadSizeBytes: number;
   /**
-   * 32 bytes, copied; for known keys in tests. Without it the platform's
-   * generator writes the key straight into the cipher's memory.
+   * As many bytes as the suite's key has, copied; for known keys in tests. Without it the
+   * platform's generator writes the key straight into the cipher's memory.
    */
   readonly key?: Uint8Array;
 }
@@ -71,17 +96,18 @@ export interface SectorCipher {
   close(): void;
 }
 
-const keySize = 32;
 const maxSectorSize = 65_536;
 const maxAadSize = 1024;
 
 /**
  * Checks what a cipher is made from.
  *
- * @throws {UsageError} `invalid-argument` for sizes or a key that cannot be.
+ * @returns the suite's sizes.
+ * @throws {UsageError} `invalid-argument` for sizes or a key that cannot be; `unsupported` for an unknown suite.
  */
-export function checkCipherOptions(options: SectorCipherOptions): void {
-  const { sectorSizeBytes, capacitySectors, aadSizeBytes, key } = options;
+export function checkCipherOptions(options: SectorCipherOptions): SuiteSizes {
+  const { suite, sectorSizeBytes, capacitySectors, aadSizeBytes, key } = options;
+  const sizes = suiteSizes(suite);
   const refuse = (field: string, message: string): never => {
     throw new UsageError("invalid-argument", message, { at: { field } });
   };
@@ -94,9 +120,10 @@ export function checkCipherOptions(options: SectorCipherOptions): void {
   if (!Number.isSafeInteger(aadSizeBytes) || aadSizeBytes < 0 || aadSizeBytes > maxAadSize) {
     refuse("aadSizeBytes", `aad has 0 to ${maxAadSize} bytes, not ${aadSizeBytes}`);
   }
-  if (key !== undefined && key.length !== keySize) {
-    refuse("key", `a key has ${keySize} bytes, not ${key.length}`);
+  if (key !== undefined && key.length !== sizes.keySizeBytes) {
+    refuse("key", `a key of ${suite} has ${sizes.keySizeBytes} bytes, not ${key.length}`);
   }
+  return sizes;
 }
 
 /**

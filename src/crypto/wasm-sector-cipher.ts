@@ -11,7 +11,7 @@
  * it so. Copies in the engine's registers and stack are out of reach.
  */
 import { transferOffsetBytes } from "../bytes/transfer-buffer.ts";
-import { Core, type CoreKind } from "./core.ts";
+import { Core, type CoreExports, type CoreKind, type SectorBatch } from "./core.ts";
 import {
   checkCipherOptions,
   checkSlots,
@@ -19,30 +19,61 @@ import {
   type SectorCipher,
   type SectorCipherOptions,
   sectorWords,
+  suiteSizes,
 } from "./sector-cipher.ts";
 
 const descriptorSize = 4 * sectorWords.perSlot;
 /** The core reads these words of a descriptor: where the aad stands, and its size. */
 const aadAddressWord = 12;
 const aadSizeWord = 13;
-const keySize = 32;
+
+/** What the core has for a suite. */
+interface CoreSuite {
+  /** Where the key is written. */
+  keyAddress(core: CoreExports): number;
+  /** Takes the key that was written. */
+  setKey(core: CoreExports): void;
+  seal(core: CoreExports, ...batch: SectorBatch): void;
+  open(core: CoreExports, ...batch: SectorBatch): number;
+}
+
+const chaCha: CoreSuite = {
+  keyAddress: (core) => core.chaChaKeyAddress(),
+  setKey: (core) => core.setChaChaKey(),
+  seal: (core, ...batch) => core.sealChaCha(...batch),
+  open: (core, ...batch) => core.openChaCha(...batch),
+};
+
+const gcm: CoreSuite = {
+  keyAddress: (core) => core.aesKeyAddress(),
+  setKey: (core) => core.setGcmKey(),
+  seal: (core, ...batch) => core.sealGcm(...batch),
+  open: (core, ...batch) => core.openGcm(...batch),
+};
+
+const coreSuites: Readonly<Record<SealingSuite, CoreSuite>> = {
+  "chacha20-poly1305": chaCha,
+  "aes-256-gcm": gcm,
+};
 
 /**
  * A cipher on the core. `kind` forces one of the core's modules.
  *
- * @throws {UsageError} `invalid-argument` for sizes or a key that cannot be.
+ * @throws {UsageError} `invalid-argument` for sizes or a key that cannot be; `unsupported` for an unknown suite.
  */
 export async function createWasmSectorCipher(
   options: SectorCipherOptions,
   kind: CoreKind = "auto",
 ): Promise<SectorCipher> {
-  checkCipherOptions(options);
+  const { keySizeBytes } = checkCipherOptions(options);
   const region = regionOf(options);
   const core = await Core.create(region.sizeBytes, kind);
-  const key = core.bytes.subarray(core.exports.chaChaKeyAddress(), core.exports.chaChaKeyAddress() + keySize);
+  const suite = coreSuites[options.suite];
+  const keyAddress = suite.keyAddress(core.exports);
+  const key = core.bytes.subarray(keyAddress, keyAddress + keySizeBytes);
   if (options.key === undefined) crypto.getRandomValues(key);
   else key.set(options.key);
-  core.exports.setChaChaKey();
+  suite.setKey(core.exports);
   return new WasmSectorCipher(core, options, region);
 }
 
@@ -69,17 +100,20 @@ function regionOf({ sectorSizeBytes, capacitySectors, aadSizeBytes }: SectorCiph
 class WasmSectorCipher implements SectorCipher {
   readonly suite: SealingSuite;
   readonly sectorSizeBytes: number;
-  readonly tagSizeBytes = 16;
+  readonly tagSizeBytes: number;
   readonly plaintext: Uint8Array;
   readonly ciphertext: Uint8Array;
   readonly descriptors: Uint32Array;
   readonly aad: Uint32Array;
   readonly #core: Core;
+  readonly #onCore: CoreSuite;
   readonly #capacitySectors: number;
 
   constructor(core: Core, options: SectorCipherOptions, region: Region) {
     const { suite, sectorSizeBytes, capacitySectors, aadSizeBytes } = options;
     this.suite = suite;
+    this.tagSizeBytes = suiteSizes(suite).tagSizeBytes;
+    this.#onCore = coreSuites[suite];
     this.sectorSizeBytes = sectorSizeBytes;
     this.#core = core;
     this.#capacitySectors = capacitySectors;
@@ -101,7 +135,7 @@ class WasmSectorCipher implements SectorCipher {
     const size = this.sectorSizeBytes;
     const from = this.plaintext.byteOffset + firstSlot * size;
     const to = this.ciphertext.byteOffset + firstSlot * size;
-    this.#core.exports.sealChaCha(this.#descriptor(firstSlot), count, from, size, to, size, size);
+    this.#onCore.seal(this.#core.exports, this.#descriptor(firstSlot), count, from, size, to, size, size);
   }
 
   open(firstSlot: number, count: number): number {
@@ -109,7 +143,16 @@ class WasmSectorCipher implements SectorCipher {
     const size = this.sectorSizeBytes;
     const from = this.ciphertext.byteOffset + firstSlot * size;
     const to = this.plaintext.byteOffset + firstSlot * size;
-    return this.#core.exports.openChaCha(this.#descriptor(firstSlot), count, from, size, to, size, size);
+    return this.#onCore.open(
+      this.#core.exports,
+      this.#descriptor(firstSlot),
+      count,
+      from,
+      size,
+      to,
+      size,
+      size,
+    );
   }
 
   close(): void {

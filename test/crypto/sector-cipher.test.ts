@@ -1,76 +1,56 @@
-import crypto from "node:crypto";
-import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../src/bytes/hex.ts";
-import { type SectorCipher, type SectorCipherOptions, sectorWords } from "../../src/crypto/sector-cipher.ts";
-import { createWasmSectorCipher } from "../../src/crypto/wasm-sector-cipher.ts";
+import { createSectorCipher } from "../../src/crypto/create-sector-cipher.ts";
+import { type SealingSuite, sectorWords } from "../../src/crypto/sector-cipher.ts";
 import { StateError, UsageError } from "../../src/errors.ts";
-import wycheproof from "../vectors/wycheproof/chacha20_poly1305.json" with { type: "json" };
-import { coreKinds, pattern } from "./sha256-reference.ts";
+import aesGcm from "../vectors/wycheproof/aes_gcm.json" with { type: "json" };
+import chaCha from "../vectors/wycheproof/chacha20_poly1305.json" with { type: "json" };
+import {
+  aadOf,
+  backends,
+  contracts,
+  create,
+  fill,
+  keyOf,
+  nonceOf,
+  sealedByNoble,
+  sealedByNode,
+  sectorOf,
+  tagOf,
+} from "./sector-cipher-reference.ts";
+import { pattern } from "./sha256-reference.ts";
 
-const options = {
-  suite: "chacha20-poly1305",
-  sectorSizeBytes: 4096,
-  capacitySectors: 9,
-  aadSizeBytes: 20,
-  key: pattern(32),
-} as const satisfies SectorCipherOptions;
+const sizes = { sectorSizeBytes: 4096, capacitySectors: 9, aadSizeBytes: 20 };
+const lengths = [1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 512, 1000, 4096, 65_536];
 
-/** The bytes of a part of a slot's descriptor. */
-function part(cipher: SectorCipher, slot: number, word: number, sizeBytes: number): Uint8Array {
-  const { buffer, byteOffset } = cipher.descriptors;
-  return new Uint8Array(buffer, byteOffset + 4 * (slot * sectorWords.perSlot + word), sizeBytes);
-}
+/** A suite's Wycheproof vectors with keys and nonces of its sizes. */
+const vectors = (
+  [
+    ["chacha20-poly1305", chaCha],
+    ["aes-256-gcm", aesGcm],
+  ] as const
+).flatMap(([suite, { testGroups }]) =>
+  testGroups
+    .filter(({ keySize, ivSize, tagSize }) => keySize === 256 && ivSize === 96 && tagSize === 128)
+    .flatMap(({ tests }) => tests.map((vector) => ({ suite, ...vector }))),
+);
 
-function aadOf(cipher: SectorCipher, slot: number, sizeBytes: number): Uint8Array {
-  const stride = 4 * Math.ceil(sizeBytes / 4);
-  return new Uint8Array(cipher.aad.buffer, cipher.aad.byteOffset + slot * stride, sizeBytes);
-}
-
-function sectorOf(bytes: Uint8Array, slot: number, size: number): Uint8Array {
-  return bytes.subarray(slot * size, (slot + 1) * size);
-}
-
-/** Fills every slot with a nonce, aad and content of its own. */
-function fill(cipher: SectorCipher, { capacitySectors, aadSizeBytes }: SectorCipherOptions): void {
-  for (let slot = 0; slot < capacitySectors; slot++) {
-    part(cipher, slot, sectorWords.nonce, 12).set(pattern(12).map((byte) => byte ^ slot));
-    aadOf(cipher, slot, aadSizeBytes).set(pattern(aadSizeBytes).map((byte) => byte + slot));
-  }
-  for (let i = 0; i < cipher.plaintext.length; i++) cipher.plaintext[i] = (i * 7 + (i >> 9)) & 0xff;
-}
-
-/** What `node:crypto` makes of a slot: ciphertext and tag. */
-function sealedByNode(cipher: SectorCipher, slot: number, made: SectorCipherOptions): [string, string] {
-  const node = crypto.createCipheriv(
-    "chacha20-poly1305",
-    made.key as Uint8Array,
-    part(cipher, slot, sectorWords.nonce, 12),
-    { authTagLength: 16 },
-  );
-  const plaintext = sectorOf(cipher.plaintext, slot, made.sectorSizeBytes);
-  node.setAAD(aadOf(cipher, slot, made.aadSizeBytes), { plaintextLength: plaintext.length });
-  const ciphertext = Buffer.concat([node.update(plaintext), node.final()]);
-  return [toHex(ciphertext), toHex(node.getAuthTag())];
-}
-
-const tagOf = (cipher: SectorCipher, slot: number): Uint8Array => part(cipher, slot, sectorWords.tag, 16);
-
-describe.each(coreKinds)("ChaCha20-Poly1305 on the %s core", (kind) => {
-  test.each(wycheproof.testGroups.filter(({ ivSize }) => ivSize === 96).flatMap(({ tests }) => tests))(
-    "Wycheproof $tcId: $result $comment",
-    async ({ key, iv, aad, msg, ct, tag, result }) => {
+describe.each(backends)("Wycheproof by %s", (backend) => {
+  test.each(vectors)(
+    "$suite $tcId: $result $comment",
+    async ({ suite, key, iv, aad, msg, ct, tag, result }) => {
+      const aadSizeBytes = aad.length / 2;
       const made = {
-        suite: "chacha20-poly1305",
+        suite,
         sectorSizeBytes: msg.length / 2,
         capacitySectors: 1,
-        aadSizeBytes: aad.length / 2,
+        aadSizeBytes,
         key: fromHex(key),
-      } as const;
-      const cipher = await createWasmSectorCipher(made, kind);
-      part(cipher, 0, sectorWords.nonce, 12).set(fromHex(iv));
-      aadOf(cipher, 0, made.aadSizeBytes).set(fromHex(aad));
+      };
+      const cipher = await create(made, backend);
+      nonceOf(cipher, 0).set(fromHex(iv));
+      aadOf(cipher, 0, aadSizeBytes).set(fromHex(aad));
       cipher.ciphertext.set(fromHex(ct));
       tagOf(cipher, 0).set(fromHex(tag));
       const valid = result === "valid";
@@ -86,13 +66,23 @@ describe.each(coreKinds)("ChaCha20-Poly1305 on the %s core", (kind) => {
       cipher.close();
     },
   );
+});
 
-  test.each([1, 15, 16, 17, 63, 64, 65, 255, 256, 257, 512, 1000, 4096, 65_536])(
+describe.each(contracts)("$suite by $backend", ({ suite, backend }) => {
+  const options = { suite, ...sizes, key: keyOf(suite) };
+
+  test.each(lengths)(
     "seals sectors of %i bytes as node:crypto and noble do, and opens them again",
     async (sectorSizeBytes) => {
-      for (const aadSizeBytes of [0, 1, 16, 20, 33]) {
-        const made = { ...options, sectorSizeBytes, aadSizeBytes };
-        const cipher = await createWasmSectorCipher(made, kind);
+      for (const [capacitySectors, aadSizeBytes] of [
+        [9, 0],
+        [2, 1],
+        [1, 16],
+        [18, 20],
+        [3, 33],
+      ] as const) {
+        const made = { ...options, sectorSizeBytes, capacitySectors, aadSizeBytes };
+        const cipher = await create(made, backend);
         fill(cipher, made);
         const plaintext = cipher.plaintext.slice();
         const expected = Array.from({ length: made.capacitySectors }, (_, i) =>
@@ -104,12 +94,8 @@ describe.each(coreKinds)("ChaCha20-Poly1305 on the %s core", (kind) => {
           toHex(tagOf(cipher, slot)),
         ]);
         expect(sealed).toEqual(expected);
-        const noble = chacha20poly1305(
-          made.key,
-          part(cipher, 0, sectorWords.nonce, 12),
-          aadOf(cipher, 0, aadSizeBytes),
-        );
-        expect(toHex(noble.encrypt(sectorOf(plaintext, 0, sectorSizeBytes)))).toBe(expected[0]?.join(""));
+        const noble = sealedByNoble(cipher, 0, sectorOf(plaintext, 0, sectorSizeBytes), made);
+        expect(noble).toBe(expected[0]?.join(""));
         cipher.plaintext.fill(9);
         expect(cipher.open(0, made.capacitySectors)).toBe(0);
         expect(toHex(cipher.plaintext)).toBe(toHex(plaintext));
@@ -119,7 +105,7 @@ describe.each(coreKinds)("ChaCha20-Poly1305 on the %s core", (kind) => {
   );
 
   test("works on any run of slots and leaves the others alone", async () => {
-    const cipher = await createWasmSectorCipher(options, kind);
+    const cipher = await create(options, backend);
     const runs = fc.tuple(fc.nat(9), fc.nat(9)).filter(([first, count]) => first + count <= 9);
     fc.assert(
       fc.property(runs, ([first, count]) => {
@@ -138,21 +124,21 @@ describe.each(coreKinds)("ChaCha20-Poly1305 on the %s core", (kind) => {
   });
 
   test("refuses any flipped bit of ciphertext, tag, nonce and aad, gives zeros for it, and opens the others", async () => {
-    const made = { ...options, sectorSizeBytes: 272, capacitySectors: 3 };
-    const cipher = await createWasmSectorCipher(made, kind);
+    const made = { ...options, sectorSizeBytes: 272, capacitySectors: 5 };
+    const cipher = await create(made, backend);
     fill(cipher, made);
     const plaintext = cipher.plaintext.slice();
-    cipher.seal(0, 3);
+    cipher.seal(0, 5);
     const parts = [
       sectorOf(cipher.ciphertext, 1, 272),
       tagOf(cipher, 1),
-      part(cipher, 1, sectorWords.nonce, 12),
+      nonceOf(cipher, 1),
       aadOf(cipher, 1, 20),
     ];
     for (const bytes of parts) {
       for (let bit = 0; bit < 8 * bytes.length; bit++) {
         bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
-        expect(cipher.open(0, 3)).toBe(1);
+        expect(cipher.open(0, 5)).toBe(1);
         bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
         expect(sectorOf(cipher.plaintext, 1, 272).every((byte) => byte === 0)).toBe(true);
         expect(toHex(sectorOf(cipher.plaintext, 2, 272))).toBe(toHex(sectorOf(plaintext, 2, 272)));
@@ -166,27 +152,26 @@ describe.each(coreKinds)("ChaCha20-Poly1305 on the %s core", (kind) => {
 
   test("has a key of its own unless one is given, and wipes everything on close", async () => {
     const { key: _, ...keyless } = options;
-    const [a, b] = await Promise.all([
-      createWasmSectorCipher(keyless, kind),
-      createWasmSectorCipher(keyless, kind),
-    ]);
+    const [a, b] = await Promise.all([create(keyless, backend), create(keyless, backend)]);
     for (const cipher of [a, b]) {
       fill(cipher, options);
       cipher.seal(0, 9);
     }
     expect(toHex(a.ciphertext)).not.toBe(toHex(b.ciphertext));
-    const memory = new Uint8Array(a.plaintext.buffer);
+    const memories = [a.plaintext, a.ciphertext, a.descriptors, a.aad].map(
+      ({ buffer }) => new Uint8Array(buffer),
+    );
     a.close();
     a.close();
-    expect(memory.every((byte) => byte === 0)).toBe(true);
+    for (const memory of memories) expect(memory.every((byte) => byte === 0)).toBe(true);
     expect(() => a.seal(0, 1)).toThrow(StateError);
     expect(() => a.open(0, 1)).toThrow(StateError);
     b.close();
   });
 });
 
-test("slots that are not there and options that cannot be are refused", async () => {
-  const cipher = await createWasmSectorCipher(options);
+test.each(contracts)("$suite by $backend refuses slots that are not there", async ({ suite, backend }) => {
+  const cipher = await create({ suite, ...sizes }, backend);
   for (const [first, count] of [
     [-1, 1],
     [9, 1],
@@ -197,6 +182,9 @@ test("slots that are not there and options that cannot be are refused", async ()
     expect(() => cipher.seal(first, count)).toThrow(UsageError);
     expect(() => cipher.open(first, count)).toThrow(UsageError);
   }
+});
+
+test.each(contracts)("$suite by $backend refuses options that cannot be", async ({ suite, backend }) => {
   for (const wrong of [
     { sectorSizeBytes: 65_537 },
     { sectorSizeBytes: -1 },
@@ -204,9 +192,15 @@ test("slots that are not there and options that cannot be are refused", async ()
     { aadSizeBytes: 1025 },
     { key: pattern(31) },
   ]) {
-    await expect(createWasmSectorCipher({ ...options, ...wrong })).rejects.toMatchObject({
+    await expect(create({ suite, ...sizes, ...wrong }, backend)).rejects.toMatchObject({
       code: "invalid-argument",
       at: { field: Object.keys(wrong)[0] },
     });
+  }
+});
+
+test("a suite that there is not is refused, whatever its name", async () => {
+  for (const suite of ["aes-128-gcm", "", "constructor", "__proto__"] as string[] as SealingSuite[]) {
+    await expect(createSectorCipher({ suite, ...sizes })).rejects.toMatchObject({ code: "unsupported" });
   }
 });

@@ -1,0 +1,88 @@
+/** AES on the core by itself: its S-boxes and counter mode, as no suite shows them. */
+import { createCipheriv } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { toHex } from "../../src/bytes/hex.ts";
+import { Core } from "../../src/crypto/core.ts";
+import { coreKinds, pattern } from "./sha256-reference.ts";
+
+/** The product in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1. */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  for (let bit = 7; bit >= 0; bit--) {
+    product = (product << 1) ^ (product & 0x80 ? 0x11b : 0);
+    if ((b >> bit) & 1) product ^= a;
+  }
+  return product;
+}
+
+/** FIPS 197, section 5.1.1: the inverse, and an affine map of its bits. */
+function substitute(byte: number): number {
+  let inverse = 0;
+  for (let i = 1; i < 256; i++) if (multiply(byte, i) === 1) inverse = i;
+  const turned = [0, 1, 2, 3, 4].map((n) => ((inverse << n) | (inverse >> (8 - n))) & 0xff);
+  return turned.reduce((sum, bits) => sum ^ bits, 0x63);
+}
+
+const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);
+const constant = 0x63;
+
+describe.each(coreKinds)("AES-256 on the %s core", (kind) => {
+  test("has the S-box of FIPS 197 for every byte, but for the constant, and its inverse", async () => {
+    const core = await Core.create(1024, kind);
+    const group = kind === "simd" ? 128 : 64;
+    core.bytes.set(everyByte, core.base);
+    core.bytes.set(
+      everyByte.map((byte) => substitute(byte) ^ constant),
+      core.base + 512,
+    );
+    for (let i = 0; i < 256; i += group) {
+      core.exports.subGroup(core.base + i, core.base + 256 + i);
+      core.exports.inverseSubGroup(core.base + 512 + i, core.base + 768 + i);
+    }
+    const boxed = core.bytes.slice(core.base + 256, core.base + 512);
+    expect([...boxed].map((byte) => byte ^ constant)).toEqual([...everyByte].map(substitute));
+    expect([...core.bytes.slice(core.base + 768, core.base + 1024)]).toEqual([...everyByte]);
+  });
+
+  test.each([1, 16, 63, 127, 128, 129, 512, 4096, 4097, 65_536])(
+    "makes the keystream of counter mode for %i bytes as node:crypto does",
+    async (size) => {
+      const core = await Core.create(2 ** 17 + 16, kind);
+      const key = pattern(32);
+      // The increment does not carry out of the last four bytes, which so many blocks do not reach.
+      const block = pattern(16, 3).fill(0, 12, 13);
+      core.bytes.set(key, core.exports.aesKeyAddress());
+      core.exports.setGcmKey();
+      core.bytes.set(block, core.base);
+      const from = core.base + 16;
+      core.bytes.set(pattern(size, 5), from);
+      core.exports.applyCtr(core.base, from, from + 65_536, size);
+      const expected = createCipheriv("aes-256-ctr", key, block).update(pattern(size, 5));
+      expect(toHex(core.bytes.slice(from + 65_536, from + 65_536 + size))).toBe(toHex(expected));
+    },
+  );
+
+  test("counts modulo 2^32, as SP 800-38D says, and leaves the other bytes of the counter alone", async () => {
+    const core = await Core.create(1024, kind);
+    const key = pattern(32);
+    core.bytes.set(key, core.exports.aesKeyAddress());
+    core.exports.setGcmKey();
+    core.bytes.set(pattern(16).fill(0xff, 12), core.base);
+    core.exports.applyCtr(core.base, core.base + 64, core.base + 512, 32);
+    const wrapped = createCipheriv("aes-256-ecb", key, null).setAutoPadding(false);
+    const blocks = [pattern(16).fill(0xff, 12), pattern(16).fill(0, 12)];
+    expect(toHex(core.bytes.slice(core.base + 512, core.base + 544))).toBe(
+      blocks.map((block) => toHex(wrapped.update(block))).join(""),
+    );
+  });
+
+  test("keeps no raw key once it has been expanded", async () => {
+    const core = await Core.create(64, kind);
+    const key = pattern(32);
+    core.bytes.set(key, core.exports.aesKeyAddress());
+    core.exports.setGcmKey();
+    const memory = toHex(core.bytes);
+    expect(memory).not.toContain(toHex(key.subarray(0, 16)));
+    expect(memory).not.toContain(toHex(key.subarray(16)));
+  });
+});
