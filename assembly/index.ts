@@ -6,3 +6,5 @@ export { openGcm, sealGcm, setGcmKey } from "./aes-gcm";
 export { aesKeyAddress } from "./aes-secrets";
 export { applyCtr } from "./aes-ctr";
 export { inverseSubGroup, subGroup } from "./aes-rounds";
+export { decryptXts, encryptXts, setXtsKeys } from "./aes-xts";
+export { openXtsHmac, sealXtsHmac, setXtsHmacKeys } from "./aes-xts-hmac";

@@ -31,3 +31,8 @@ export function aadSize(descriptor: usize): i32 {
 export function setStatus(descriptor: usize, opened: bool): void {
   store<u32>(descriptor, opened as u32, 56);
 }
+
+@inline
+export function isOpened(descriptor: usize): bool {
+  return load<u32>(descriptor, 56) != 0;
+}

@@ -37,6 +37,12 @@ export interface CoreExports {
   setGcmKey(): void;
   sealGcm(...batch: SectorBatch): void;
   openGcm(...batch: SectorBatch): number;
+  setXtsKeys(): void;
+  encryptXts(...batch: SectorBatch): void;
+  decryptXts(...batch: SectorBatch): void;
+  setXtsHmacKeys(): void;
+  sealXtsHmac(...batch: SectorBatch): void;
+  openXtsHmac(...batch: SectorBatch): number;
   applyCtr(block: number, from: number, to: number, size: number): void;
   subGroup(from: number, to: number): void;
   inverseSubGroup(from: number, to: number): void;
@@ -84,6 +90,12 @@ const coreFunctions: readonly (keyof CoreExports)[] = [
   "setGcmKey",
   "sealGcm",
   "openGcm",
+  "setXtsKeys",
+  "encryptXts",
+  "decryptXts",
+  "setXtsHmacKeys",
+  "sealXtsHmac",
+  "openXtsHmac",
   "applyCtr",
   "subGroup",
   "inverseSubGroup",

@@ -7,7 +7,7 @@
  * lasts; it clears them, and nobody here can see to it. What it returns passes
  * through buffers of Node's, which are wiped.
  */
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 import { wipe } from "../bytes/wipe.ts";
 import { StateError } from "../errors.ts";
 import {
@@ -36,9 +36,26 @@ interface NativeSuite {
 }
 
 const nonceSize = 12;
+/** The two keys of XTS; HMAC's follows. */
+const xtsKeysSize = 64;
 const nativeSuites: Readonly<Record<SealingSuite, NativeSuite>> = {
   "chacha20-poly1305": aead("chacha20-poly1305"),
   "aes-256-gcm": aead("aes-256-gcm"),
+  "aes-256-xts-hmac-sha256": {
+    seal(key, sector) {
+      const cipher = createCipheriv("aes-256-xts", key.subarray(0, xtsKeysSize), sector.nonce);
+      sector.ciphertext.set(cipher.update(sector.plaintext));
+      cipher.final();
+      sector.tag.set(macOf(key, sector));
+    },
+    open(key, sector) {
+      if (!timingSafeEqual(macOf(key, sector), sector.tag)) return false;
+      const decipher = createDecipheriv("aes-256-xts", key.subarray(0, xtsKeysSize), sector.nonce);
+      putAndWipe(decipher.update(sector.ciphertext), sector.plaintext);
+      decipher.final();
+      return true;
+    },
+  },
 };
 
 /**
@@ -78,6 +95,14 @@ function aead(name: "chacha20-poly1305" | "aes-256-gcm"): NativeSuite {
       }
     },
   };
+}
+
+function macOf(key: Uint8Array, { nonce, aad, ciphertext }: Sector): Uint8Array {
+  const sizes = new DataView(new ArrayBuffer(16));
+  sizes.setBigUint64(0, BigInt(aad.length), true);
+  sizes.setBigUint64(8, BigInt(ciphertext.length), true);
+  const mac = createHmac("sha256", key.subarray(xtsKeysSize));
+  return mac.update(aad).update(nonce).update(ciphertext).update(sizes).digest();
 }
 
 function putAndWipe(bytes: Uint8Array, into: Uint8Array): void {

@@ -6,8 +6,15 @@
  */
 import { UsageError } from "../errors.ts";
 
-/** How sectors are sealed, by the names that an owner chooses from. */
-export type SealingSuite = "chacha20-poly1305" | "aes-256-gcm";
+/**
+ * How sectors are sealed, by the names that an owner chooses from. The last one is AES-256-XTS
+ * (IEEE 1619), the nonce ‖ four zero bytes being its tweak, and then HMAC-SHA-256 of
+ *
+ *     aad ‖ nonce ‖ four zero bytes ‖ ciphertext ‖ u64 aad size ‖ u64 ciphertext size
+ *
+ * with the sizes little endian. Its key is XTS's data key ‖ XTS's tweak key ‖ HMAC's.
+ */
+export type SealingSuite = "chacha20-poly1305" | "aes-256-gcm" | "aes-256-xts-hmac-sha256";
 
 /** What a suite asks for and gives. */
 export interface SuiteSizes {
@@ -20,6 +27,7 @@ export interface SuiteSizes {
 const suites: ReadonlyMap<SealingSuite, SuiteSizes> = new Map([
   ["chacha20-poly1305", { keySizeBytes: 32, tagSizeBytes: 16, sectorUnitBytes: 1 }],
   ["aes-256-gcm", { keySizeBytes: 32, tagSizeBytes: 16, sectorUnitBytes: 1 }],
+  ["aes-256-xts-hmac-sha256", { keySizeBytes: 96, tagSizeBytes: 32, sectorUnitBytes: 16 }],
 ]);
 
 /**
@@ -53,7 +61,7 @@ export interface SectorCipherOptions {
 /** Where the parts of a slot's descriptor stand, in words of 32 bits from the descriptor's first on. */
 export const sectorWords = {
   perSlot: 16,
-  /** Three words. */
+  /** Three words; with XTS a fourth, 0 unless it is set, ends the tweak. */
   nonce: 0,
   /** As many as the tag has; written by `seal`, read by `open`. */
   tag: 4,
@@ -113,6 +121,10 @@ export function checkCipherOptions(options: SectorCipherOptions): SuiteSizes {
   };
   if (!Number.isSafeInteger(sectorSizeBytes) || sectorSizeBytes < 0 || sectorSizeBytes > maxSectorSize) {
     refuse("sectorSizeBytes", `a sector has 0 to ${maxSectorSize} bytes, not ${sectorSizeBytes}`);
+  }
+  const unit = sizes.sectorUnitBytes;
+  if (unit > 1 && (sectorSizeBytes < unit || sectorSizeBytes % unit !== 0)) {
+    refuse("sectorSizeBytes", `${suite} takes sectors of whole ${unit} bytes, not of ${sectorSizeBytes}`);
   }
   if (!Number.isSafeInteger(capacitySectors) || capacitySectors < 1) {
     refuse("capacitySectors", `a cipher cannot hold ${capacitySectors} sectors`);

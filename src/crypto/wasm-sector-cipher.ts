@@ -51,9 +51,17 @@ const gcm: CoreSuite = {
   open: (core, ...batch) => core.openGcm(...batch),
 };
 
+const xtsHmac: CoreSuite = {
+  keyAddress: (core) => core.aesKeyAddress(),
+  setKey: (core) => core.setXtsHmacKeys(),
+  seal: (core, ...batch) => core.sealXtsHmac(...batch),
+  open: (core, ...batch) => core.openXtsHmac(...batch),
+};
+
 const coreSuites: Readonly<Record<SealingSuite, CoreSuite>> = {
   "chacha20-poly1305": chaCha,
   "aes-256-gcm": gcm,
+  "aes-256-xts-hmac-sha256": xtsHmac,
 };
 
 /**

@@ -10,8 +10,8 @@
  * Performance: batches of 256 KiB in the cipher's own memory; 24 bytes of trusted
  * memory a touched sector.
  */
+import { createSectorCipher, type SectorCipherFactory } from "../crypto/create-sector-cipher.ts";
 import type { SealingSuite, SectorCipher } from "../crypto/sector-cipher.ts";
-import { createWasmSectorCipher } from "../crypto/wasm-sector-cipher.ts";
 import { untilAborted } from "../device/abortable.ts";
 import type { IoOptions, WritableBlockDevice } from "../device/block-device.ts";
 import { CallsUnderWay } from "../device/calls-under-way.ts";
@@ -28,6 +28,8 @@ import { nextInstance, processSequence, type WriteSequence } from "./write-seque
 export interface SealedDeviceOptions {
   /** How sectors are sealed; default ChaCha20-Poly1305. */
   readonly suite?: SealingSuite;
+  /** What seals; default the WASM core. For Node there is `createNativeSectorCipher`. */
+  readonly createCipher?: SectorCipherFactory;
   /** A power of two from 512 to 65,536; default 4096. */
   readonly sectorSizeBytes?: number;
   /** Whether `close` closes the device below too; default: it stays the caller's to close. */
@@ -126,6 +128,7 @@ export class SealedDevice implements WritableBlockDevice {
     below: WritableBlockDevice,
     {
       suite = "chacha20-poly1305",
+      createCipher = createSectorCipher,
       sectorSizeBytes = defaultSectorSize,
       closeDevice = false,
     }: SealedDeviceOptions,
@@ -138,7 +141,7 @@ export class SealedDevice implements WritableBlockDevice {
       throw new UsageError("invalid-argument", message, { at: { device: below.name } });
     }
     const layout = slotLayout(sectorSizeBytes, sectors);
-    const cipher = await createWasmSectorCipher({
+    const cipher = await createCipher({
       suite,
       sectorSizeBytes,
       capacitySectors: layout.capacitySectors,

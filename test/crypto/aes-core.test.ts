@@ -1,8 +1,9 @@
 /** AES on the core by itself: its S-boxes and counter mode, as no suite shows them. */
 import { createCipheriv } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { toHex } from "../../src/bytes/hex.ts";
+import { fromHex, toHex } from "../../src/bytes/hex.ts";
 import { Core } from "../../src/crypto/core.ts";
+import aesXts from "../vectors/wycheproof/aes_xts.json" with { type: "json" };
 import { coreKinds, pattern } from "./sha256-reference.ts";
 
 /** The product in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1. */
@@ -22,6 +23,12 @@ function substitute(byte: number): number {
   const turned = [0, 1, 2, 3, 4].map((n) => ((inverse << n) | (inverse >> (8 - n))) & 0xff);
   return turned.reduce((sum, bits) => sum ^ bits, 0x63);
 }
+
+/** Those with two keys of 256 bits and whole blocks: sectors need no ciphertext stealing, and there is none. */
+const xtsVectors = aesXts.testGroups
+  .filter(({ keySize }) => keySize === 512)
+  .flatMap(({ tests }) => tests)
+  .filter(({ msg, iv }) => msg.length > 0 && msg.length % 32 === 0 && iv.length <= 32);
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);
 const constant = 0x63;
@@ -75,6 +82,50 @@ describe.each(coreKinds)("AES-256 on the %s core", (kind) => {
       blocks.map((block) => toHex(wrapped.update(block))).join(""),
     );
   });
+
+  test.each(xtsVectors)("Wycheproof XTS $tcId: $comment", async ({ key, iv, msg, ct, result }) => {
+    const core = await Core.create(4096, kind);
+    const size = msg.length / 2;
+    core.bytes.set(fromHex(key), core.exports.aesKeyAddress());
+    core.exports.setXtsKeys();
+    const tweak = new Uint8Array(16);
+    tweak.set(fromHex(iv));
+    core.bytes.set(tweak, core.base);
+    core.bytes.set(fromHex(msg), core.base + 64);
+    core.exports.encryptXts(core.base, 1, core.base + 64, size, core.base + 1024, size, size);
+    core.exports.decryptXts(core.base, 1, core.base + 1024, size, core.base + 2048, size, size);
+    const valid = result === "valid";
+    expect(toHex(core.bytes.slice(core.base + 1024, core.base + 1024 + size)) === ct).toBe(valid);
+    expect(toHex(core.bytes.slice(core.base + 2048, core.base + 2048 + size))).toBe(msg);
+  });
+
+  test.each([16, 112, 128, 144, 512, 4096, 65_536])(
+    "encrypts sectors of %i bytes with XTS as node:crypto does, and decrypts them",
+    async (size) => {
+      for (const count of [1, 3, 8, 9]) {
+        const core = await Core.create(1024 + 3 * count * size, kind);
+        const key = pattern(64);
+        core.bytes.set(key, core.exports.aesKeyAddress());
+        core.exports.setXtsKeys();
+        const plaintext = pattern(count * size, 7);
+        const [from, to, back] = [0, 1, 2].map((i) => core.base + 1024 + i * count * size) as [
+          number,
+          number,
+          number,
+        ];
+        core.bytes.set(plaintext, from);
+        for (let i = 0; i < count; i++) core.bytes.set(pattern(16, i + 1), core.base + 64 * i);
+        core.exports.encryptXts(core.base, count, from, size, to, size, size);
+        core.exports.decryptXts(core.base, count, to, size, back, size, size);
+        for (let i = 0; i < count; i++) {
+          const xts = createCipheriv("aes-256-xts", key, pattern(16, i + 1));
+          const expected = toHex(xts.update(plaintext.subarray(i * size, (i + 1) * size)));
+          expect(toHex(core.bytes.slice(to + i * size, to + (i + 1) * size))).toBe(expected);
+        }
+        expect(toHex(core.bytes.slice(back, back + count * size))).toBe(toHex(plaintext));
+      }
+    },
+  );
 
   test("keeps no raw key once it has been expanded", async () => {
     const core = await Core.create(64, kind);

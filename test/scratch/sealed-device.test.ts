@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { toHex } from "../../src/bytes/hex.ts";
 import { Core } from "../../src/crypto/core.ts";
+import { createSectorCipher } from "../../src/crypto/create-sector-cipher.ts";
+import { createNativeSectorCipher } from "../../src/crypto/native-sector-cipher.node.ts";
 import { type IoOptions, MemoryDevice } from "../../src/device/index.ts";
 import { DeviceError, IntegrityError, StateError, UsageError } from "../../src/errors.ts";
 import { SealedDevice } from "../../src/scratch/sealed-device.ts";
@@ -15,6 +17,39 @@ describeWritableBlockDeviceContract("SealedDevice", async (content) => {
   const device = await SealedDevice.create(new MemoryDevice(content.length));
   await device.write(0, content);
   return { device };
+});
+
+const ciphers = [
+  { suite: "aes-256-gcm", name: "core", createCipher: createSectorCipher },
+  { suite: "aes-256-xts-hmac-sha256", name: "core", createCipher: createSectorCipher },
+  { suite: "chacha20-poly1305", name: "node:crypto", createCipher: createNativeSectorCipher },
+  { suite: "aes-256-xts-hmac-sha256", name: "node:crypto", createCipher: createNativeSectorCipher },
+] as const;
+
+for (const { suite, name, createCipher } of ciphers) {
+  describeWritableBlockDeviceContract(`SealedDevice of ${suite} by ${name}`, async (content) => {
+    const device = await SealedDevice.create(new MemoryDevice(content.length), { suite, createCipher });
+    await device.write(0, content);
+    return { device };
+  });
+}
+
+test.each(ciphers)("a device of $suite by $name refuses older and changed sectors", async (options) => {
+  const host = new MemoryDevice(8 * 4096);
+  const device = await SealedDevice.create(host, options);
+  const older = new Uint8Array(4096);
+  await device.write(0, older.fill(1));
+  await host.read(0, older);
+  await device.write(0, new Uint8Array(8 * 4096).fill(2));
+  const into = new Uint8Array(8 * 4096);
+  await device.read(0, into);
+  expect(into.every((byte) => byte === 2)).toBe(true);
+  await host.write(0, older);
+  await expect(device.read(0, into)).rejects.toMatchObject({ code: "sector-mismatch", at: { sector: 0 } });
+  expect(into.every((byte) => byte === 0)).toBe(true);
+  await host.write(5 * 4096 + 7, Uint8Array.of(1));
+  await expect(device.read(4096, into.subarray(4096))).rejects.toMatchObject({ at: { sector: 5 } });
+  await device.close();
 });
 
 describeWritableBlockDeviceContract("SealedDevice with sectors of 512 bytes", async (content) => {
