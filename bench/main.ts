@@ -13,12 +13,17 @@ import { benchFolder, type Results, readResults, type SuiteResult, writeResults 
 import { fileReads } from "./suites/file-reads.ts";
 import { flat } from "./suites/flat.ts";
 import { saltedBlocks } from "./suites/salted-blocks.ts";
+import { sectorsChaCha, sectorsGcm, sectorsXts, sectorsXtsHmac } from "./suites/sectors.ts";
 import type { Suite, WatchedRatio } from "./suites/suite.ts";
 import { deviceLongReads, deviceShortReads } from "./suites/verity-device.ts";
 import { formatDevice, formatWithFec, verifyDevice } from "./suites/whole-device.ts";
 
 const suites: readonly Suite[] = [
   saltedBlocks,
+  sectorsChaCha,
+  sectorsGcm,
+  sectorsXts,
+  sectorsXtsHmac,
   deviceLongReads,
   deviceShortReads,
   fileReads,
