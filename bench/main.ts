@@ -12,6 +12,7 @@ import { plotSuite } from "./report/plot.ts";
 import { benchFolder, type Results, readResults, type SuiteResult, writeResults } from "./report/results.ts";
 import { fileReads } from "./suites/file-reads.ts";
 import { flat } from "./suites/flat.ts";
+import { layerMemory, layerRootHash } from "./suites/layer.ts";
 import { saltedBlocks } from "./suites/salted-blocks.ts";
 import { sectorsChaCha, sectorsGcm, sectorsXts, sectorsXtsHmac } from "./suites/sectors.ts";
 import type { Suite, WatchedRatio } from "./suites/suite.ts";
@@ -31,6 +32,8 @@ const suites: readonly Suite[] = [
   formatDevice,
   formatWithFec,
   flat,
+  layerRootHash,
+  layerMemory,
 ];
 
 await main(process.argv.slice(2));
