@@ -14,6 +14,7 @@ import {
   type LayerShapeOptions,
   layerOptionsFrom,
 } from "./layer-build-options.ts";
+import { keepMemorySteady } from "./steady-memory.ts";
 import { openTar } from "./tar-input.ts";
 
 /** Builds the image of the tar that is the only operand. */
@@ -79,7 +80,7 @@ async function build(
   const { batches, createHasher } = threads;
   const { signal } = context;
   try {
-    return await buildLayer(tar.bytes, {
+    return await buildLayer(inSteadyMemory(tar.bytes), {
       layer: layerOptionsFrom(options),
       batches,
       createHasher,
@@ -89,6 +90,14 @@ async function build(
   } catch (cause) {
     if (signal.aborted || !(cause instanceof FormatError)) throw cause;
     throw new CommandFailure(exitCodes.failure, refusal(tar.name, cause), { cause });
+  }
+}
+
+/** The same chunks, without letting the heap grow in between. */
+async function* inSteadyMemory(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    keepMemorySteady();
+    yield chunk;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The inodes of an image under construction: 40 bytes each, and up to 76, in
+ * The inodes of an image under construction: 35 bytes each, and up to 76, in
  * arrays of integers, since a layer may have a million of them. A column takes
  * no memory where all that is in it is zero, as most of them are most of the time.
  */
@@ -37,8 +37,8 @@ const two32 = 0x1_0000_0000;
 
 /** A table of unsigned 32-bit integers by inode number, from 1 on. */
 export class InodeRecords {
-  /** By column, in pieces of so many inodes; one that is not there is zero. */
-  readonly #columns: (Uint32Array | undefined)[][] = Array.from({ length: columns }, () => []);
+  /** By column, in pieces of so many inodes; one that is not there is zero, one of small values has 16 bits each. */
+  readonly #columns: (Uint16Array | Uint32Array | undefined)[][] = Array.from({ length: columns }, () => []);
   #count = 0;
 
   /** The number of the last inode. */
@@ -62,12 +62,16 @@ export class InodeRecords {
   /** Writes the low 32 bits of `value`. */
   set(inode: number, column: number, value: number): void {
     if (inode < 1 || inode > this.#count) throw new InvariantError(`no inode ${inode}`);
-    const pieces = this.#columns[column] as (Uint32Array | undefined)[];
+    const pieces = this.#columns[column] as (Uint16Array | Uint32Array | undefined)[];
     const index = Math.floor((inode - 1) / chunkRecords);
     let chunk = pieces[index];
     if (chunk === undefined) {
       if (value === 0) return;
-      chunk = new Uint32Array(chunkRecords);
+      chunk = new Uint16Array(chunkRecords);
+      pieces[index] = chunk;
+    }
+    if (chunk.BYTES_PER_ELEMENT === 2 && value >>> 0 > 0xffff) {
+      chunk = new Uint32Array(chunk);
       pieces[index] = chunk;
     }
     chunk[(inode - 1) % chunkRecords] = value;

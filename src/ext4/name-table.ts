@@ -15,6 +15,8 @@ const recordWords = 4;
 const word = { directory: 0, inode: 1, reference: 2, next: 3 } as const;
 const chunkRecords = 4096;
 const leastSlots = 1024;
+/** How much of the slots may be taken before there are twice as many. */
+const mostFilled = 0.75;
 
 /** Names by directory. Records are counted from 1: 0 is none. */
 export class NameTable {
@@ -47,7 +49,7 @@ export class NameTable {
     let slot = this.#slot(directory, name);
     let record = this.#slots[slot] as number;
     if (record === 0) {
-      if (this.#count >= this.#slots.length / 2) {
+      if (this.#count >= this.#slots.length * mostFilled) {
         this.#grow();
         slot = this.#slot(directory, name);
       }
