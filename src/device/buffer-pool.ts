@@ -6,7 +6,8 @@ import { transferBuffer } from "../bytes/transfer-buffer.ts";
 export class BufferPool {
   readonly #maxKeptBytes: number;
   #keptBytes = 0;
-  #kept: Uint8Array[] = [];
+  /** With the size that each came back with: who keeps a buffer that was lent can detach it here. */
+  #kept: { readonly buffer: Uint8Array; readonly sizeBytes: number }[] = [];
 
   /** @param maxKeptBytes how much memory may lie idle here. */
   constructor(maxKeptBytes: number) {
@@ -15,19 +16,20 @@ export class BufferPool {
 
   /** A buffer of exactly `sizeBytes`. It may hold the bytes of an earlier use. */
   take(sizeBytes: number): Uint8Array {
-    const index = this.#kept.findLastIndex((buffer) => buffer.length === sizeBytes);
-    const [buffer] = index === -1 ? [] : this.#kept.splice(index, 1);
-    if (buffer === undefined) return transferBuffer(sizeBytes);
+    const isLent = ({ buffer }: { buffer: Uint8Array }): boolean => buffer.length === sizeBytes;
+    const index = sizeBytes === 0 ? -1 : this.#kept.findLastIndex(isLent);
+    const [kept] = index === -1 ? [] : this.#kept.splice(index, 1);
+    if (kept === undefined) return transferBuffer(sizeBytes);
     this.#keptBytes -= sizeBytes;
-    return buffer;
+    return kept.buffer;
   }
 
   /** Takes back a buffer that nothing writes to any more; the oldest make room for it. */
   give(buffer: Uint8Array): void {
     if (buffer.length === 0 || buffer.length > this.#maxKeptBytes) return;
-    this.#kept.push(buffer);
+    this.#kept.push({ buffer, sizeBytes: buffer.length });
     this.#keptBytes += buffer.length;
-    while (this.#keptBytes > this.#maxKeptBytes) this.#keptBytes -= this.#kept.shift()?.length ?? 0;
+    while (this.#keptBytes > this.#maxKeptBytes) this.#keptBytes -= this.#kept.shift()?.sizeBytes ?? 0;
   }
 
   /** Lets go of what it keeps. */

@@ -56,6 +56,8 @@ const defaultSectorSize = 4096;
 /** A batch: large enough for the cipher's peak, small enough for the processor's cache. */
 const batchBytes = 256 * 1024;
 const batchSlots = 4;
+/** 16 TiB of sectors of 4 KiB: what the host says of its size is not taken for a promise of memory. */
+const mostSectors = 2 ** 32;
 /** Short calls have slots of their own, so that a long one does not hold them up. */
 const shortSectors = 2;
 const shortSlots = 16;
@@ -112,7 +114,8 @@ export class SealedDevice implements WritableBlockDevice {
    * sector is zeros until it is written. What does not fill a sector at the
    * device's end is not used.
    *
-   * @throws {UsageError} `invalid-argument` for a sector size that cannot be, or a device without a sector.
+   * @throws {UsageError} `invalid-argument` for a sector size that cannot be, a device without a sector or
+   *   with more than 2^32.
    */
   static create(below: WritableBlockDevice, options: SealedDeviceOptions = {}): Promise<SealedDevice> {
     return SealedDevice.createWithSequence(below, options, processSequence);
@@ -136,10 +139,7 @@ export class SealedDevice implements WritableBlockDevice {
   ): Promise<SealedDevice> {
     checkSectorSize(sectorSizeBytes);
     const sectors = Math.floor(below.sizeBytes / sectorSizeBytes);
-    if (sectors < 1) {
-      const message = `${below.name} has ${below.sizeBytes} bytes, less than a sector of ${sectorSizeBytes}`;
-      throw new UsageError("invalid-argument", message, { at: { device: below.name } });
-    }
+    checkSectors(below, sectors, sectorSizeBytes);
     const layout = slotLayout(sectorSizeBytes, sectors);
     const cipher = await createCipher({
       suite,
@@ -218,13 +218,18 @@ export class SealedDevice implements WritableBlockDevice {
   /** Has the host flush. The records stay where they are: without them its bytes are worth nothing. */
   async flush(options?: IoOptions): Promise<void> {
     this.#calls.enter(this.name);
+    const signal = options?.signal;
+    let working: Promise<void> | undefined;
     try {
-      options?.signal?.throwIfAborted();
-      await this.#below.flush(options);
+      signal?.throwIfAborted();
+      working = this.#below.flush(options);
+      await untilAborted(working, signal);
     } catch (error) {
-      throw hostFailure(error, this.#below, 0, options?.signal, "flushing");
+      throw hostFailure(error, this.#below, 0, signal, "flushing");
     } finally {
-      this.#calls.leave();
+      const leave = (): void => this.#calls.leave();
+      if (working === undefined) leave();
+      else working.then(leave, leave);
     }
   }
 
@@ -378,6 +383,13 @@ function slotLayout(sectorSizeBytes: number, sectors: number): SlotLayout {
   const sectorsPerBatch = Math.min(Math.max(batchBytes / sectorSizeBytes, shortSectors), sectors);
   const batches = sectors > shortSectors ? batchSlots : 0;
   return { sectorsPerBatch, batches, capacitySectors: shortSlots * shortSectors + batches * sectorsPerBatch };
+}
+
+function checkSectors(below: WritableBlockDevice, sectors: number, sectorSizeBytes: number): void {
+  if (sectors >= 1 && sectors <= mostSectors) return;
+  const limit = sectors < 1 ? "less than a sector" : `not from 1 to ${mostSectors} sectors`;
+  const message = `${below.name} has ${below.sizeBytes} bytes, ${limit} of ${sectorSizeBytes}`;
+  throw new UsageError("invalid-argument", message, { at: { device: below.name } });
 }
 
 function checkSectorSize(sectorSizeBytes: number): void {

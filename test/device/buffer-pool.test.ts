@@ -38,3 +38,14 @@ test("lets go when it is cleared", () => {
   pool.clear();
   expect(pool.take(10)).not.toBe(buffer);
 });
+
+test("is not upset by buffers that a borrower keeps and takes away", () => {
+  const pool = new BufferPool(100);
+  for (let i = 0; i < 10; i++) {
+    const buffer = pool.take(40);
+    expect(buffer).toHaveLength(40);
+    pool.give(buffer);
+    structuredClone(buffer.buffer, { transfer: [buffer.buffer as ArrayBuffer] });
+  }
+  expect(pool.take(0)).toHaveLength(0);
+});
