@@ -171,7 +171,11 @@ export class HostileDevice implements WritableBlockDevice {
       // Before anything is awaited, so that the trace has the order of the calls.
       const fault = this.#nextFault(asked, lengthBytes);
       const event = this.#note(asked, offsetBytes, lengthBytes, fault ?? "honest");
-      await this.#passTime();
+      const passing = this.#passTime();
+      // A call that hangs counts the calls from now on, its own work apart.
+      const held =
+        fault?.kind === "hang" ? this.#untilReleased(fault.calls ?? Number.POSITIVE_INFINITY) : undefined;
+      await passing;
       if (fault?.kind === "fail" && fault.when === "before") throw this.#failure(asked, offsetBytes);
       if (fault?.kind === "resize") {
         this.#sizeBytes = Math.max(0, Math.floor(fault.sizeBytes));
@@ -179,7 +183,7 @@ export class HostileDevice implements WritableBlockDevice {
       }
       if (!(await work(fault))) event.done = "honest";
       if (fault?.kind === "fail") throw this.#failure(asked, offsetBytes);
-      if (fault?.kind === "hang") await this.#untilReleased(fault.calls ?? Number.POSITIVE_INFINITY);
+      await held;
     } finally {
       this.#calls.leave();
     }
@@ -225,7 +229,7 @@ export class HostileDevice implements WritableBlockDevice {
         return takeAway(into);
       case "change-later":
         into.set(bytes);
-        this.#afterAnswer(() => void into.fill(scribble));
+        this.#afterAnswer(() => scribbleOn(into));
         return true;
       default:
         into.set(bytes);
@@ -251,7 +255,7 @@ export class HostileDevice implements WritableBlockDevice {
         this.#storeLater(offsetBytes, from.slice(), fault.calls);
         break;
       case "change-later":
-        this.#afterAnswer(() => void from.fill(scribble));
+        this.#afterAnswer(() => scribbleOn(from));
         break;
       case "detach-later":
         this.#afterAnswer(() => void takeAway(from));
@@ -331,6 +335,11 @@ export class HostileDevice implements WritableBlockDevice {
 /** A number held to be from 0 to `end`, without `end` itself. */
 function held(value: number, end: number): number {
   return Math.max(0, Math.min(Math.floor(value), end - 1));
+}
+
+/** Writes over what a buffer still has; a detached one cannot be filled. */
+function scribbleOn(bytes: Uint8Array): void {
+  if (bytes.length > 0) bytes.fill(scribble);
 }
 
 /** Detaches a buffer, as handing it to another thread does; false where it cannot be. */

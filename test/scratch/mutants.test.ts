@@ -1,0 +1,210 @@
+/** Mistakes that the sealed device could have: each of them makes the model tests fail. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SeededRandom } from "../../src/testing/index.ts";
+import { rootFolder } from "../structure/source-tree.ts";
+import type { Subject } from "./checked-disk.ts";
+import { everything } from "./scenarios.ts";
+
+/** A piece of a file of src/scratch/, and what stands in its place. */
+type Change = readonly [file: string, from: string, to: string];
+
+/** Records of before are kept, and one that fits opens the sector: no freshness. */
+const acceptOlder: readonly Change[] = [
+  [
+    "sector-store.ts",
+    "  #sealedSectors = 0;",
+    "  #records = new Map<number, Uint32Array[]>();\n  #sealedSectors = 0;",
+  ],
+  [
+    "sector-store.ts",
+    "    const offsetBytes = firstSector * this.#size;\n    const buffer",
+    `    for (let i = 0; i < count; i++) {
+      const word = (slot + i) * sectorWords.perSlot;
+      const records = this.#records.get(firstSector + i) ?? [];
+      records.push(descriptors.slice(word, word + 8));
+      this.#records.set(firstSector + i, records);
+    }
+    const offsetBytes = firstSector * this.#size;
+    const buffer`,
+  ],
+  [
+    "sector-store.ts",
+    "const refused = cipher.open(slot, count);",
+    `let refused = cipher.open(slot, count);
+    for (let i = 0; i < count && refused > 0; i++) {
+      const word = (slot + i) * sectorWords.perSlot;
+      for (const record of this.#records.get(firstSector + i) ?? []) {
+        if (descriptors[word + sectorWords.status] === 1) break;
+        descriptors.set(record, word);
+        if (cipher.open(slot + i, 1) === 0) refused--;
+      }
+    }`,
+  ],
+];
+
+const recordLoop = `    for (let i = 0; i < count; i++) {
+      const word = (slot + i) * sectorWords.perSlot;
+      table.store(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
+    }
+`;
+
+const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])[] = [
+  ["freshness check removed: an older sector is accepted", ...acceptOlder],
+  ["tag not checked", ["sector-store.ts", "if (refused > 0) throw", "if (refused > count) throw"]],
+  [
+    "record updated after the write",
+    ["sector-store.ts", recordLoop, ""],
+    [
+      "sector-store.ts",
+      "      await below.write(offsetBytes, buffer);\n",
+      `      await below.write(offsetBytes, buffer);\n${recordLoop}`,
+    ],
+  ],
+  ["AAD without the sector", ["sector-store.ts", "aad[word + 2] = sector % wordSpan;", "aad[word + 2] = 0;"]],
+  ["AAD without the device", ["sector-store.ts", "aad[word] = this.#parts.instance;", "aad[word] = 1;"]],
+  [
+    "poison forgotten",
+    ["sector-store.ts", "for (let i = 0; i < count; i++) table.poison(firstSector + i);\n", ""],
+  ],
+  ["poison ignored", ["sector-store.ts", "if (table.isPoisoned(firstSector + i)) throw", "if (false) throw"]],
+  [
+    "poison never cleared by a discard",
+    [
+      "sector-table.ts",
+      "if (this.isAbsent(sector)) return;",
+      "if (this.isAbsent(sector) || this.isPoisoned(sector)) return;",
+    ],
+  ],
+  ["sequence reused", ["write-sequence.ts", "this.#low += 1;", "this.#low += 0;"]],
+  [
+    "sequence of 32 bits",
+    ["sector-store.ts", "descriptors[word + 2] = sequence.high;", "descriptors[word + 2] = 0;"],
+  ],
+  ["sequence wraps", ["write-sequence.ts", "if (left >= count) return;", "if (left >= 0) return;"]],
+  [
+    "order of overlapping calls ignored",
+    ["sector-order.ts", "if (!apart && (writes || other.writes))", "if (!apart && writes && !other)"],
+  ],
+  ["writes do not wait for reads", ["sector-order.ts", "(writes || other.writes)", "other.writes"]],
+  ["reads do not wait for writes", ["sector-order.ts", "(writes || other.writes)", "writes"]],
+  [
+    "slot released while I/O is under way",
+    [
+      "sealed-device.ts",
+      "        call.signal?.throwIfAborted();\n        await step",
+      "        pool.giveBack(slot);\n        await step",
+    ],
+    [
+      "sealed-device.ts",
+      "      } finally {\n        pool.giveBack(slot);\n      }",
+      "      } finally {\n      }",
+    ],
+  ],
+  ["buffer not zeroed on failure", ["sealed-device.ts", "() => into.fill(0));", "() => {});"]],
+  ["an answered caller's buffer written to", ["sealed-device.ts", "if (call.answered) return;", ""]],
+  [
+    "sectors let go when the caller gives up",
+    ["sealed-device.ts", "await work(call);", "await untilAborted(work(call), call.signal);"],
+  ],
+  [
+    "a flush that cannot be given up",
+    ["sealed-device.ts", "await untilAborted(working, signal);", "await working;"],
+  ],
+  ["discard forgets nothing", ["sealed-device.ts", "sector++) this.#table.drop(sector);", "sector++);"]],
+  [
+    "discard forgets the sectors at its edges",
+    [
+      "sealed-device.ts",
+      "const firstWhole = Math.ceil(offsetBytes / size);",
+      "const firstWhole = Math.floor(offsetBytes / size);",
+    ],
+  ],
+  [
+    "absent sectors are not zeroed",
+    [
+      "sector-store.ts",
+      "if (isAbsent) cipher.plaintext.fill(0, from, (slot + i) * this.#size);",
+      "if (isAbsent) cipher.plaintext.fill(0, from, from);",
+    ],
+  ],
+  [
+    "a sector's start lost when it is written in part",
+    [
+      "sealed-device.ts",
+      "if (skip > 0 || (count === 1 && endsInside))",
+      "if (count === 1 && endsInside && skip === 0)",
+    ],
+  ],
+  [
+    "a sector's end lost when it is written in part",
+    ["sealed-device.ts", "if (endsInside && count > 1) {", "if (endsInside && count > 2) {"],
+  ],
+  [
+    "the host reads into the memory of the keys",
+    [
+      "sector-store.ts",
+      "await readPrivately(below, offsetBytes, into, signal);",
+      "await below.read(offsetBytes, into);",
+    ],
+  ],
+  [
+    "the host is handed the memory of the keys",
+    [
+      "sector-store.ts",
+      "await below.write(offsetBytes, buffer);",
+      "await below.write(offsetBytes, cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size));",
+    ],
+  ],
+  [
+    "plaintext written",
+    ["sector-store.ts", "buffer.set(cipher.ciphertext.subarray", "buffer.set(cipher.plaintext.subarray"],
+  ],
+  ["records of discarded sectors kept in the count", ["sector-table.ts", "    this.#touched -= 1;\n", ""]],
+];
+
+const folder = `${rootFolder}build/mutants/`;
+
+beforeAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Copies src/scratch/ with changes, and imports the copy. What lies outside of it stays the same. */
+async function mutant(name: string, changes: readonly Change[]): Promise<Subject> {
+  const source = `${rootFolder}src/scratch/`;
+  const copy = `${folder}${name.replaceAll(/\W+/g, "-")}/`;
+  mkdirSync(copy, { recursive: true });
+  const left = new Set(changes);
+  for (const file of readdirSync(source)) {
+    let text = readFileSync(source + file, "utf8");
+    for (const change of changes) {
+      const [changed, from, to] = change;
+      if (changed !== file) continue;
+      expect(text.split(from).length, `"${from}" stands in ${file} once`).toBe(2);
+      text = text.replace(from, () => to);
+      left.delete(change);
+    }
+    writeFileSync(copy + file, text.replaceAll('from "../', `from "${rootFolder}src/`));
+  }
+  expect([...left]).toEqual([]);
+  const device = (await import(/* @vite-ignore */ `${copy}sealed-device.ts`)) as Pick<
+    Subject,
+    "SealedDevice"
+  >;
+  const sequence = (await import(/* @vite-ignore */ `${copy}write-sequence.ts`)) as Pick<
+    Subject,
+    "WriteSequence"
+  >;
+  return { SealedDevice: device.SealedDevice, WriteSequence: sequence.WriteSequence };
+}
+
+test("a copy without a mistake passes", async () => {
+  const subject = await mutant("none", []);
+  await expect(everything(subject, new SeededRandom(1))).resolves.toBeUndefined();
+});
+
+const named = mutants.map(([name, ...changes]) => [name, changes] as const);
+
+test.each(named)("%s", async (name, changes) => {
+  const subject = await mutant(name, changes);
+  await expect(everything(subject, new SeededRandom(1))).rejects.toThrow(/I\d: /);
+});
