@@ -56,7 +56,6 @@ const defaultSectorSize = 4096;
 /** A batch: large enough for the cipher's peak, small enough for the processor's cache. */
 const batchBytes = 256 * 1024;
 const batchSlots = 4;
-/** 16 TiB of sectors of 4 KiB: what the host says of its size is not taken for a promise of memory. */
 const mostSectors = 2 ** 32;
 /** Short calls have slots of their own, so that a long one does not hold them up. */
 const shortSectors = 2;
@@ -219,7 +218,7 @@ export class SealedDevice implements WritableBlockDevice {
   async flush(options?: IoOptions): Promise<void> {
     this.#calls.enter(this.name);
     const signal = options?.signal;
-    let working: Promise<void> | undefined;
+    let working = Promise.resolve();
     try {
       signal?.throwIfAborted();
       working = this.#below.flush(options);
@@ -228,8 +227,7 @@ export class SealedDevice implements WritableBlockDevice {
       throw hostFailure(error, this.#below, 0, signal, "flushing");
     } finally {
       const leave = (): void => this.#calls.leave();
-      if (working === undefined) leave();
-      else working.then(leave, leave);
+      working.then(leave, leave);
     }
   }
 
@@ -387,8 +385,7 @@ function slotLayout(sectorSizeBytes: number, sectors: number): SlotLayout {
 
 function checkSectors(below: WritableBlockDevice, sectors: number, sectorSizeBytes: number): void {
   if (sectors >= 1 && sectors <= mostSectors) return;
-  const limit = sectors < 1 ? "less than a sector" : `not from 1 to ${mostSectors} sectors`;
-  const message = `${below.name} has ${below.sizeBytes} bytes, ${limit} of ${sectorSizeBytes}`;
+  const message = `${below.name} has ${below.sizeBytes} bytes, not 1 to ${mostSectors} sectors of ${sectorSizeBytes}`;
   throw new UsageError("invalid-argument", message, { at: { device: below.name } });
 }
 
