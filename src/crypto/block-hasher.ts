@@ -40,7 +40,8 @@ export interface BlockHasher {
   readonly input: Uint8Array;
   /**
    * Digests of `count` blocks that lie one after the other at `offsetBytes` of `input`.
-   * Any size of block and any offset will do.
+   * Any size of block and any offset will do. The rest of `input` is not touched: a read may be
+   * under way there.
    *
    * @returns `count × digestSizeBytes` bytes: a view that holds until the next call.
    * @throws {UsageError} `out-of-bounds` when the blocks are not inside `input`.

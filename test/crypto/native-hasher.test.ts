@@ -1,5 +1,6 @@
+import crypto from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { toHex } from "../../src/bytes/hex.ts";
 import type { BlockHasher } from "../../src/crypto/block-hasher.ts";
 import { createChosenHasher } from "../../src/crypto/hasher-choice.node.ts";
@@ -40,6 +41,24 @@ describe("SHA-256 by node:crypto", () => {
       { numRuns: 200 },
     );
   });
+
+  test.each(["first", "last"] as const)(
+    "touches no byte outside of its blocks, salt %s: a read may be under way there",
+    (saltPosition) => {
+      const hasher = new NativeSha256Hasher({ ...options, saltPosition });
+      fill(hasher);
+      const before = hasher.input.slice();
+      const hash = vi.spyOn(crypto, "hash").mockImplementation(() => {
+        expect(toHex(hasher.input.subarray(0, 8192))).toBe(toHex(before.subarray(0, 8192)));
+        expect(toHex(hasher.input.subarray(20_480))).toBe(toHex(before.subarray(20_480)));
+        return "\0".repeat(32);
+      });
+      hasher.digest(8192, 4096, 3);
+      hasher.digest(8192, 16, 768);
+      expect(hash).toHaveBeenCalledTimes(3 + 768);
+      hash.mockRestore();
+    },
+  );
 
   test("keeps a salt of its own", () => {
     const mine = Buffer.from(salt);
