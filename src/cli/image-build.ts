@@ -7,7 +7,7 @@ import { formatPlatform } from "../oci/platform.ts";
 import type { GroupContext } from "./action-group.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { ImageBuildOptions } from "./image-command.ts";
-import { startImageWork } from "./image-options.ts";
+import { startImageWork } from "./image-work.ts";
 import { ProgressBar } from "./progress.ts";
 
 /** Builds the image that is the one operand. */

@@ -4,7 +4,8 @@ import { type ImageRootHashes, imageRootHashes } from "../image/root-hashes.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import type { GroupContext } from "./action-group.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type ImageOptions, startImageWork } from "./image-options.ts";
+import type { ImageOptions } from "./image-options.ts";
+import { startImageWork } from "./image-work.ts";
 import { ProgressBar } from "./progress.ts";
 
 /** Prints the root hashes of the image that is the one operand. */

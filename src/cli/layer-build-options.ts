@@ -2,7 +2,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import { fromHex } from "../bytes/hex.ts";
 import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
-import { LAYER_DISK_SIZE_BYTES, type LayerOptions } from "../layer/layer-options.ts";
 import type { GroupOptions } from "./action-group.ts";
 import { hasherChoice, threadCount } from "./option-values.ts";
 
@@ -58,20 +57,6 @@ export function layerBuildOptions(): Option[] {
       "of the superblock and the footer: 32 hex digits (default: two random ones)",
     ).argParser(uuid),
   ];
-}
-
-/** The options as the library takes them. */
-export function layerOptionsFrom(
-  options: LayerShapeOptions & Partial<Pick<LayerBuildCommandOptions, "verity" | "vhd">>,
-): LayerOptions {
-  return {
-    maximumDiskSizeBytes: options.maxDiskSize ?? LAYER_DISK_SIZE_BYTES,
-    inlineData: options.inlineData ?? false,
-    convertWhiteout: options.whiteouts,
-    convertBackslash: options.convertSlash ?? false,
-    appendDmVerity: options.verity ?? true,
-    appendVhdFooter: options.vhd ?? true,
-  };
 }
 
 const unitPowers: ReadonlyMap<string, number> = new Map([

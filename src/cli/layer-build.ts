@@ -9,11 +9,8 @@ import type { GroupContext } from "./action-group.ts";
 import { byteQuantity } from "./byte-quantity.ts";
 import { startBatchThreads } from "./digest-threads.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
-import {
-  type LayerBuildCommandOptions,
-  type LayerShapeOptions,
-  layerOptionsFrom,
-} from "./layer-build-options.ts";
+import type { LayerBuildCommandOptions, LayerShapeOptions } from "./layer-build-options.ts";
+import { layerOptionsFrom } from "./layer-shape.ts";
 import { keepMemorySteady } from "./steady-memory.ts";
 import { openTar } from "./tar-input.ts";
 

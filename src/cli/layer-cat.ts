@@ -2,7 +2,8 @@
 import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupContext } from "./action-group.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type LayerFileOptions, openLayerFile } from "./layer-files.ts";
+import type { LayerFileOptions } from "./layer-file-options.ts";
+import { openLayerFile } from "./layer-files.ts";
 
 /** The largest file that is put into JSON. */
 const jsonLimitBytes = 2 ** 28;

@@ -6,11 +6,12 @@ import type { LayerExplanation } from "../layer/explain/explanation.ts";
 import type { GroupContext } from "./action-group.ts";
 import { startDigestThreads } from "./digest-threads.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type LayerShapeOptions, layerOptionsFrom } from "./layer-build-options.ts";
+import type { LayerShapeOptions } from "./layer-build-options.ts";
 import { type ExplainedInput, openExplained } from "./layer-explain-input.ts";
 import { explanationJson } from "./layer-explain-json.ts";
 import { explanationText } from "./layer-explain-text.ts";
 import { layerRootHash } from "./layer-files.ts";
+import { layerOptionsFrom } from "./layer-shape.ts";
 
 /** As commander hands them over. */
 export interface LayerExplainOptions extends LayerShapeOptions {

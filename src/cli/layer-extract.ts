@@ -11,7 +11,8 @@ import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupContext } from "./action-group.ts";
 import { counted } from "./byte-quantity.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type LayerFileOptions, openLayerFile } from "./layer-files.ts";
+import type { LayerFileOptions } from "./layer-file-options.ts";
+import { openLayerFile } from "./layer-files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** As commander hands them over. */

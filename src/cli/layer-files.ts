@@ -1,35 +1,16 @@
-/** What every `sealstone layer` action on an image takes: the image's files, and the root hash to hold them against. */
-import { Option } from "commander";
+/** The files of a layer image, and the root hash to hold them against. */
 import { fromHex } from "../bytes/hex.ts";
 import { FileDevice } from "../device/file-device.node.ts";
 import { type OpenedLayer, openLayer } from "../layer/opened-layer.ts";
 import { LAYER_ROOT_HASH_SIZE_BYTES } from "../layer/verity-parameters.ts";
-import type { GroupOptions } from "./action-group.ts";
 import { readBoundedFile } from "./bounded-file.ts";
 import type { CommandContext } from "./context.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
-
-/** As commander hands them over. */
-export interface LayerFileOptions extends GroupOptions {
-  readonly rootHash?: string;
-  readonly rootHashFile?: string;
-  readonly hashDevice?: string;
-  readonly ignoreTrailingBytes?: boolean;
-}
+import type { LayerFileOptions } from "./layer-file-options.ts";
 
 const rootHashDigits = 2 * LAYER_ROOT_HASH_SIZE_BYTES;
 /** Room for the digits, and for the line end that editors put after them. */
 const maxRootHashFileBytes = rootHashDigits + 2;
-
-/** The options; made anew for each action. */
-export function layerFileOptions(): Option[] {
-  return [
-    new Option("--root-hash <hex>", "the root hash you trust, as the policy has it: 64 hex digits"),
-    new Option("--root-hash-file <path>", "a file that holds it"),
-    new Option("--hash-device <path>", "superblock and hash tree, if not in the image"),
-    new Option("--ignore-trailing-bytes", "take an image with more behind it than a VHD footer"),
-  ];
-}
 
 /**
  * The root hash that the caller trusts.

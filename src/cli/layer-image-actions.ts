@@ -2,7 +2,7 @@
 import { Option } from "commander";
 import { type ActionMaker, groupAction } from "./action-group.ts";
 import type { LayerExtractOptions } from "./layer-extract.ts";
-import { type LayerFileOptions, layerFileOptions } from "./layer-files.ts";
+import { type LayerFileOptions, layerFileOptions } from "./layer-file-options.ts";
 import type { LayerLsOptions } from "./layer-ls.ts";
 import type { LayerVerifyOptions } from "./layer-verify.ts";
 import { threadCount } from "./option-values.ts";

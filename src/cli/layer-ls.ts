@@ -6,7 +6,8 @@ import { TreeFiles } from "../tree/tree-files.ts";
 import { walkedPath, walkTree } from "../tree/walk.ts";
 import type { GroupContext } from "./action-group.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type LayerFileOptions, openLayerFile } from "./layer-files.ts";
+import type { LayerFileOptions } from "./layer-file-options.ts";
+import { openLayerFile } from "./layer-files.ts";
 import { attributesJson, bytesJson, longLine } from "./node-text.ts";
 
 /** As commander hands them over. */

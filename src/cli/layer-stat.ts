@@ -6,7 +6,8 @@ import type { NodeAttributes } from "../tree/attributes.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupContext } from "./action-group.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type LayerFileOptions, openLayerFile } from "./layer-files.ts";
+import type { LayerFileOptions } from "./layer-file-options.ts";
+import { openLayerFile } from "./layer-files.ts";
 import { attributesJson, bytesJson, dateText, modeText, secondsText } from "./node-text.ts";
 
 interface Described {

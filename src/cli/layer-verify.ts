@@ -5,7 +5,8 @@ import type { GroupContext } from "./action-group.ts";
 import { byteQuantity, counted } from "./byte-quantity.ts";
 import { startDigestThreads } from "./digest-threads.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type LayerFileOptions, LayerFiles, layerRootHash } from "./layer-files.ts";
+import type { LayerFileOptions } from "./layer-file-options.ts";
+import { LayerFiles, layerRootHash } from "./layer-files.ts";
 import { ProgressBar } from "./progress.ts";
 import { maxListed, verifyLines } from "./verify-output.ts";
 

@@ -1,0 +1,75 @@
+/** What every `sealstone image` action works with. */
+import { availableParallelism, endianness } from "node:os";
+import { LayerThreads } from "../image/layer-threads.node.ts";
+import { dockerCredentials } from "../oci/docker-credentials.node.ts";
+import { type ImageLocation, locateImage, openImageSource } from "../oci/image-location.node.ts";
+import type { ImageSource } from "../oci/image-source.ts";
+import { type Platform, type PlatformChoice, parsePlatform } from "../oci/platform.ts";
+import type { GroupContext } from "./action-group.ts";
+import type { ImageOptions } from "./image-options.ts";
+
+/** Each thread holds some 100 MB, and few disks and networks feed more. */
+const maxDefaultThreads = 8;
+
+/** Everything that an action on an image works with. Disposing closes it. */
+export interface ImageWork extends AsyncDisposable {
+  readonly source: ImageSource;
+  readonly threads: LayerThreads;
+  readonly concurrency: number;
+  readonly platform: PlatformChoice;
+}
+
+/**
+ * Finds the image, and starts threads for its layers.
+ *
+ * @throws as `locateImage` and `openImageSource`.
+ */
+export async function startImageWork(
+  context: GroupContext,
+  text: string,
+  options: ImageOptions,
+): Promise<ImageWork> {
+  const platform = platformChoice(options.platform);
+  const location = await locateImage(text);
+  const credential = await credentialFor(location);
+  const registry = { insecure: options.insecure ?? false, ...(credential && { credential }) };
+  const source = await openImageSource(location, {
+    insecure: registry.insecure,
+    credentials: async () => credential,
+  });
+  const concurrency = options.threads ?? Math.min(availableParallelism(), maxDefaultThreads);
+  context.debug(`${location.kind}, ${concurrency} threads, ${credential?.kind ?? "no credentials"}`);
+  const threads = new LayerThreads(concurrency, location, registry);
+  return {
+    source,
+    threads,
+    concurrency,
+    platform,
+    [Symbol.asyncDispose]: async () => {
+      await threads.close();
+      await source.close();
+    },
+  };
+}
+
+function platformChoice(text: string | undefined): PlatformChoice {
+  if (text !== undefined) return { platform: parsePlatform(text), required: true };
+  return { platform: hostPlatform(), required: false };
+}
+
+/** Linux, whatever this machine runs: there are no other layers. Architectures in Go's words. */
+function hostPlatform(): Platform {
+  const little = endianness() === "LE";
+  const names: ReadonlyMap<string, string> = new Map([
+    ["x64", "amd64"],
+    ["ia32", "386"],
+    ["ppc64", little ? "ppc64le" : "ppc64"],
+    ["mips64el", "mips64le"],
+    ["loong64", "loong64"],
+  ]);
+  return { os: "linux", architecture: names.get(process.arch) ?? process.arch, variant: undefined };
+}
+
+async function credentialFor(location: ImageLocation) {
+  return location.kind === "registry" ? dockerCredentials()(location.reference.host) : undefined;
+}
