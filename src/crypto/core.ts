@@ -210,7 +210,7 @@ export class Core {
 
   /** @throws {StateError} `closed` after `close`. */
   checkOpen(): void {
-    if (this.#closed) throw new StateError("closed", "the hasher is closed: make a new one");
+    if (this.#closed) throw new StateError("closed", "its owner is closed: make a new one");
   }
 
   /** Wipes the memory. Closing twice is no error. */
