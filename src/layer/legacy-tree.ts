@@ -8,12 +8,17 @@ import { LAYER_BLOCK_SIZE_BYTES, LAYER_ROOT_HASH_SIZE_BYTES } from "./verity-par
 
 const digestsPerBlock = LAYER_BLOCK_SIZE_BYTES / LAYER_ROOT_HASH_SIZE_BYTES;
 
+/** How many blocks such a level has over so many blocks. */
+export function legacyLevelBlocks(blocksBelow: number): number {
+  return Math.floor(blocksBelow / digestsPerBlock) + 1;
+}
+
 /** How many blocks the tree of such a layer has. */
 export function legacyTreeBlocks(dataBlocks: number): number {
   let total = 0;
   let below = dataBlocks;
   do {
-    below = Math.floor(below / digestsPerBlock) + 1;
+    below = legacyLevelBlocks(below);
     total += below;
   } while (below > 1);
   return total;

@@ -8,6 +8,7 @@
 import type { BlockHasher } from "../../crypto/block-hasher.ts";
 import { createBlockHasher } from "../../crypto/create-block-hasher.ts";
 import { invariant } from "../../errors.ts";
+import { legacyLevelBlocks } from "../legacy-tree.ts";
 
 /** How the levels of a tree are padded. */
 export type TreeVariant = "standard" | "before-1659";
@@ -51,8 +52,9 @@ export function variantsDiffer(dataBlocks: number): boolean {
 }
 
 function blocksOf(levelBytes: number, variant: TreeVariant): number {
-  const whole = Math.floor(levelBytes / blockSize);
-  return variant === "standard" ? Math.ceil(levelBytes / blockSize) : whole + 1;
+  return variant === "standard"
+    ? Math.ceil(levelBytes / blockSize)
+    : legacyLevelBlocks(levelBytes / digestSize);
 }
 
 /** Digests of a level's blocks; what is missing at the end is zero. */
