@@ -1,1 +1,2 @@
-export { SealedDevice, type SealedDeviceOptions, type SealedDeviceStats } from "./sealed-device.ts";
+export { SealedDevice, type SealedDeviceStats } from "./sealed-device.ts";
+export type { SealedDeviceOptions } from "./sealed-options.ts";

@@ -10,31 +10,21 @@
  * Performance: batches of 256 KiB in the cipher's own memory; 24 bytes of trusted
  * memory a touched sector.
  */
-import { createSectorCipher, type SectorCipherFactory } from "../crypto/create-sector-cipher.ts";
-import type { SealingSuite, SectorCipher } from "../crypto/sector-cipher.ts";
-import { untilAborted } from "../device/abortable.ts";
+import { createSectorCipher } from "../crypto/create-sector-cipher.ts";
+import type { SectorCipher } from "../crypto/sector-cipher.ts";
 import type { IoOptions, WritableBlockDevice } from "../device/block-device.ts";
-import { CallsUnderWay } from "../device/calls-under-way.ts";
 import { hostFailure } from "../device/host-failure.ts";
-import { checkRange } from "../device/range-check.ts";
-import { SlotPool } from "../device/slot-pool.ts";
-import { UsageError } from "../errors.ts";
-import { SectorOrder } from "./sector-order.ts";
+import {
+  checkSectorSize,
+  checkSectors,
+  defaultSectorSizeBytes,
+  type SealedDeviceOptions,
+} from "./sealed-options.ts";
+import { SectorBatches, type SlotLayout, slotLayout } from "./sector-batches.ts";
+import { type Call, SectorCalls } from "./sector-calls.ts";
 import { SectorStore, sectorAadSizeBytes } from "./sector-store.ts";
 import { SectorTable } from "./sector-table.ts";
 import { nextInstance, processSequence, type WriteSequence } from "./write-sequence.ts";
-
-/** What makes a sealed device. All of it is the guest's choice; the host's bytes select nothing. */
-export interface SealedDeviceOptions {
-  /** How sectors are sealed; default ChaCha20-Poly1305. */
-  readonly suite?: SealingSuite;
-  /** What seals; default the WASM core. For Node there is `createNativeSectorCipher`. */
-  readonly createCipher?: SectorCipherFactory;
-  /** A power of two from 512 to 65,536; default 4096. */
-  readonly sectorSizeBytes?: number;
-  /** Whether `close` closes the device below too; default: it stays the caller's to close. */
-  readonly closeDevice?: boolean;
-}
 
 /** What a device has done and holds; see `SealedDevice.stats`. */
 export interface SealedDeviceStats {
@@ -50,24 +40,6 @@ export interface SealedDeviceStats {
   readonly tableMemoryBytes: number;
 }
 
-const leastSectorSize = 512;
-const mostSectorSize = 65_536;
-const defaultSectorSize = 4096;
-/** A batch: large enough for the cipher's peak, small enough for the processor's cache. */
-const batchBytes = 256 * 1024;
-const batchSlots = 4;
-const mostSectors = 2 ** 32;
-/** Short calls have slots of their own, so that a long one does not hold them up. */
-const shortSectors = 2;
-const shortSlots = 16;
-
-/** Settles whoever asked, while the work that was begun goes on to its end. */
-interface Call {
-  readonly signal: AbortSignal | undefined;
-  /** The caller has been answered: `into` and `from` are not ours any more. */
-  answered: boolean;
-}
-
 /** A `WritableBlockDevice` over the host's; see the head of this file. */
 export class SealedDevice implements WritableBlockDevice {
   readonly name: string;
@@ -77,11 +49,9 @@ export class SealedDevice implements WritableBlockDevice {
   readonly #cipher: SectorCipher;
   readonly #table: SectorTable;
   readonly #store: SectorStore;
-  readonly #order = new SectorOrder();
-  readonly #short: SlotPool;
-  readonly #batches: SlotPool;
+  readonly #batches: SectorBatches;
   readonly #closeDevice: boolean;
-  readonly #calls = new CallsUnderWay();
+  readonly #calls: SectorCalls;
 
   private constructor(
     below: WritableBlockDevice,
@@ -99,12 +69,8 @@ export class SealedDevice implements WritableBlockDevice {
     this.#cipher = cipher;
     this.#table = new SectorTable(sectors, cipher.tagSizeBytes);
     this.#store = new SectorStore({ below, cipher, table: this.#table, sequence, instance: nextInstance() });
-    this.#short = new SlotPool(0, shortSectors * size, shortSlots);
-    this.#batches = new SlotPool(
-      shortSlots * shortSectors * size,
-      layout.sectorsPerBatch * size,
-      layout.batches,
-    );
+    this.#batches = new SectorBatches(size, layout);
+    this.#calls = new SectorCalls(this, size);
     this.#closeDevice = closeDevice;
   }
 
@@ -131,7 +97,7 @@ export class SealedDevice implements WritableBlockDevice {
     {
       suite = "chacha20-poly1305",
       createCipher = createSectorCipher,
-      sectorSizeBytes = defaultSectorSize,
+      sectorSizeBytes = defaultSectorSizeBytes,
       closeDevice = false,
     }: SealedDeviceOptions,
     sequence: WriteSequence,
@@ -168,14 +134,16 @@ export class SealedDevice implements WritableBlockDevice {
    * @throws {StateError} `poisoned` at a sector whose last write failed.
    */
   read(offsetBytes: number, into: Uint8Array, options?: IoOptions): Promise<void> {
-    const lengthBytes = into.length;
-    const work = (call: Call) =>
-      this.#inBatches(offsetBytes, lengthBytes, call, async (slot, firstSector, count, skip, at, length) => {
-        await this.#store.fetch(slot / this.#size, firstSector, count, call.signal);
+    const { plaintext } = this.#cipher;
+    const work = (call: Call): Promise<void> =>
+      this.#batches.run(offsetBytes, into.length, call, async (batch) => {
+        await this.#store.fetch(batch.slot, batch.firstSector, batch.count, call.signal);
         if (call.answered) return;
-        into.set(this.#cipher.plaintext.subarray(slot + skip, slot + skip + length), at);
+        const from = batch.slot * this.#size + batch.skipBytes;
+        into.set(plaintext.subarray(from, from + batch.lengthBytes), batch.atBytes);
       });
-    return this.#run(offsetBytes, lengthBytes, false, options, work, () => into.fill(0));
+    const undo = (): void => void into.fill(0);
+    return this.#calls.run({ offsetBytes, lengthBytes: into.length, writes: false, work, undo }, options);
   }
 
   /**
@@ -188,11 +156,11 @@ export class SealedDevice implements WritableBlockDevice {
    * @throws {IntegrityError} as `read`, for a sector written in part.
    */
   write(offsetBytes: number, from: Uint8Array, options?: IoOptions): Promise<void> {
-    return this.#run(offsetBytes, from.length, true, options, (call) =>
-      this.#writeParts(offsetBytes, from.length, call, (slot, at, length) =>
-        this.#cipher.plaintext.set(from.subarray(at, at + length), slot),
-      ),
-    );
+    const work = (call: Call): Promise<void> =>
+      this.#writeParts(offsetBytes, from.length, call, (slotBytes, at, length) =>
+        this.#cipher.plaintext.set(from.subarray(at, at + length), slotBytes),
+      );
+    return this.#calls.run({ offsetBytes, lengthBytes: from.length, writes: true, work }, options);
   }
 
   /**
@@ -202,7 +170,7 @@ export class SealedDevice implements WritableBlockDevice {
    * @throws as `write`, for the edges.
    */
   discard(offsetBytes: number, lengthBytes: number, options?: IoOptions): Promise<void> {
-    return this.#run(offsetBytes, lengthBytes, true, options, async (call) => {
+    const work = async (call: Call): Promise<void> => {
       const size = this.#size;
       const end = offsetBytes + lengthBytes;
       const firstWhole = Math.ceil(offsetBytes / size);
@@ -211,24 +179,22 @@ export class SealedDevice implements WritableBlockDevice {
       await this.#zero(offsetBytes, headEnd, call);
       if (endWhole >= firstWhole) await this.#zero(Math.max(headEnd, endWhole * size), end, call);
       for (let sector = firstWhole; sector < endWhole; sector++) this.#table.drop(sector);
-    });
+    };
+    return this.#calls.run({ offsetBytes, lengthBytes, writes: true, work }, options);
   }
 
   /** Has the host flush. The records stay where they are: without them its bytes are worth nothing. */
   async flush(options?: IoOptions): Promise<void> {
-    this.#calls.enter(this.name);
     const signal = options?.signal;
-    let working = Promise.resolve();
-    try {
+    const work = async (): Promise<void> => {
       signal?.throwIfAborted();
-      working = this.#below.flush(options);
-      await untilAborted(working, signal);
-    } catch (error) {
-      throw hostFailure(error, this.#below, 0, signal, "flushing");
-    } finally {
-      const leave = (): void => this.#calls.leave();
-      working.then(leave, leave);
-    }
+      try {
+        await this.#below.flush(options);
+      } catch (error) {
+        throw hostFailure(error, this.#below, 0, signal, "flushing");
+      }
+    };
+    await this.#calls.runApart(options, work);
   }
 
   /** Waits for the calls under way and for I/O whose callers gave up, then wipes the key and all that is known. */
@@ -245,95 +211,6 @@ export class SealedDevice implements WritableBlockDevice {
     return this.close();
   }
 
-  /**
-   * Runs a call when it is its sectors' turn. An abort answers the caller at once; the work ends
-   * where it can, and until then its sectors, slots and the device are not let go.
-   *
-   * @param undo what makes good for the caller a call that had begun and failed.
-   */
-  async #run(
-    offsetBytes: number,
-    lengthBytes: number,
-    writes: boolean,
-    options: IoOptions | undefined,
-    work: (call: Call) => Promise<void>,
-    undo?: () => void,
-  ): Promise<void> {
-    this.#calls.enter(this.name);
-    const call: Call = { signal: options?.signal, answered: false };
-    let working: Promise<void> | undefined;
-    let isOver = false;
-    try {
-      checkRange(this, offsetBytes, lengthBytes);
-      call.signal?.throwIfAborted();
-      if (lengthBytes === 0) return;
-      working = this.#inTurn(offsetBytes, lengthBytes, writes, call, work).finally(() => {
-        isOver = true;
-      });
-      await untilAborted(working, call.signal);
-    } catch (error) {
-      if (working !== undefined) undo?.();
-      throw error;
-    } finally {
-      call.answered = true;
-      const leave = (): void => this.#calls.leave();
-      if (working === undefined || isOver) leave();
-      else working.then(leave, leave);
-    }
-  }
-
-  async #inTurn(
-    offsetBytes: number,
-    lengthBytes: number,
-    writes: boolean,
-    call: Call,
-    work: (call: Call) => Promise<void>,
-  ): Promise<void> {
-    const firstSector = Math.floor(offsetBytes / this.#size);
-    const endSector = Math.ceil((offsetBytes + lengthBytes) / this.#size);
-    const { turn, ready } = this.#order.enter(firstSector, endSector, writes);
-    try {
-      await untilAborted(ready, call.signal);
-      await work(call);
-    } finally {
-      turn.end();
-    }
-  }
-
-  /** Gives `step` batch after batch of a range: its slot, sectors, and where its bytes stand in slot and caller's array. */
-  async #inBatches(
-    offsetBytes: number,
-    lengthBytes: number,
-    call: Call,
-    step: (
-      slot: number,
-      firstSector: number,
-      count: number,
-      skipBytes: number,
-      atBytes: number,
-      lengthBytes: number,
-    ) => Promise<void>,
-  ): Promise<void> {
-    const size = this.#size;
-    for (let done = 0; done < lengthBytes; ) {
-      const offset = offsetBytes + done;
-      const firstSector = Math.floor(offset / size);
-      const skip = offset - firstSector * size;
-      const left = Math.ceil((skip + lengthBytes - done) / size);
-      const pool = left <= shortSectors ? this.#short : this.#batches;
-      const count = Math.min(left, pool.slotSizeBytes / size);
-      const length = Math.min(count * size - skip, lengthBytes - done);
-      const slot = await pool.take(call.signal);
-      try {
-        call.signal?.throwIfAborted();
-        await step(slot, firstSector, count, skip, done, length);
-      } finally {
-        pool.giveBack(slot);
-      }
-      done += length;
-    }
-  }
-
   /** Writes a range whose bytes `fill` puts into the plaintext, batch by batch. */
   #writeParts(
     offsetBytes: number,
@@ -342,23 +219,19 @@ export class SealedDevice implements WritableBlockDevice {
     fill: (plaintextOffset: number, atBytes: number, lengthBytes: number) => void,
   ): Promise<void> {
     const size = this.#size;
-    return this.#inBatches(
-      offsetBytes,
-      lengthBytes,
-      call,
-      async (slot, firstSector, count, skip, at, length) => {
-        const index = slot / size;
-        const endsInside = skip + length < count * size;
-        if (skip > 0 || (count === 1 && endsInside))
-          await this.#store.fetch(index, firstSector, 1, call.signal);
-        if (endsInside && count > 1) {
-          await this.#store.fetch(index + count - 1, firstSector + count - 1, 1, call.signal);
-        }
-        call.signal?.throwIfAborted();
-        fill(slot + skip, at, length);
-        await this.#store.put(index, firstSector, count);
-      },
-    );
+    return this.#batches.run(offsetBytes, lengthBytes, call, async (batch) => {
+      const { slot, firstSector, count, skipBytes } = batch;
+      const endsInside = skipBytes + batch.lengthBytes < count * size;
+      if (skipBytes > 0 || (count === 1 && endsInside)) {
+        await this.#store.fetch(slot, firstSector, 1, call.signal);
+      }
+      if (endsInside && count > 1) {
+        await this.#store.fetch(slot + count - 1, firstSector + count - 1, 1, call.signal);
+      }
+      call.signal?.throwIfAborted();
+      fill(slot * size + skipBytes, batch.atBytes, batch.lengthBytes);
+      await this.#store.put(slot, firstSector, count);
+    });
   }
 
   /** Zeros a part of one sector; where that is absent, it is zeros already. */
@@ -369,32 +242,4 @@ export class SealedDevice implements WritableBlockDevice {
       this.#cipher.plaintext.fill(0, from, from + bytes),
     );
   }
-}
-
-interface SlotLayout {
-  readonly sectorsPerBatch: number;
-  readonly batches: number;
-  readonly capacitySectors: number;
-}
-
-function slotLayout(sectorSizeBytes: number, sectors: number): SlotLayout {
-  const sectorsPerBatch = Math.min(Math.max(batchBytes / sectorSizeBytes, shortSectors), sectors);
-  const batches = sectors > shortSectors ? batchSlots : 0;
-  return { sectorsPerBatch, batches, capacitySectors: shortSlots * shortSectors + batches * sectorsPerBatch };
-}
-
-function checkSectors(below: WritableBlockDevice, sectors: number, sectorSizeBytes: number): void {
-  if (sectors >= 1 && sectors <= mostSectors) return;
-  const message = `${below.name} has ${below.sizeBytes} bytes, not 1 to ${mostSectors} sectors of ${sectorSizeBytes}`;
-  throw new UsageError("invalid-argument", message, { at: { device: below.name } });
-}
-
-function checkSectorSize(sectorSizeBytes: number): void {
-  const isPower = Number.isInteger(Math.log2(sectorSizeBytes));
-  if (isPower && sectorSizeBytes >= leastSectorSize && sectorSizeBytes <= mostSectorSize) return;
-  throw new UsageError(
-    "invalid-argument",
-    `a sector has a power of two from ${leastSectorSize} to ${mostSectorSize} bytes, not ${sectorSizeBytes}`,
-    { at: { field: "sectorSizeBytes" } },
-  );
 }

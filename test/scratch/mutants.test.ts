@@ -91,25 +91,25 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
   [
     "slot released while I/O is under way",
     [
-      "sealed-device.ts",
+      "sector-batches.ts",
       "        call.signal?.throwIfAborted();\n        await step",
-      "        pool.giveBack(slot);\n        await step",
+      "        pool.giveBack(place);\n        await step",
     ],
     [
-      "sealed-device.ts",
-      "      } finally {\n        pool.giveBack(slot);\n      }",
+      "sector-batches.ts",
+      "      } finally {\n        pool.giveBack(place);\n      }",
       "      } finally {\n      }",
     ],
   ],
-  ["buffer not zeroed on failure", ["sealed-device.ts", "() => into.fill(0));", "() => {});"]],
+  ["buffer not zeroed on failure", ["sealed-device.ts", "void into.fill(0);", "undefined;"]],
   ["an answered caller's buffer written to", ["sealed-device.ts", "if (call.answered) return;", ""]],
   [
     "sectors let go when the caller gives up",
-    ["sealed-device.ts", "await work(call);", "await untilAborted(work(call), call.signal);"],
+    ["sector-calls.ts", "await work(call);", "await untilAborted(work(call), call.signal);"],
   ],
   [
     "a flush that cannot be given up",
-    ["sealed-device.ts", "await untilAborted(working, signal);", "await working;"],
+    ["sealed-device.ts", "this.#calls.runApart(options, work)", "this.#calls.runApart(undefined, work)"],
   ],
   ["discard forgets nothing", ["sealed-device.ts", "sector++) this.#table.drop(sector);", "sector++);"]],
   [
@@ -132,8 +132,8 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     "a sector's start lost when it is written in part",
     [
       "sealed-device.ts",
-      "if (skip > 0 || (count === 1 && endsInside))",
-      "if (count === 1 && endsInside && skip === 0)",
+      "if (skipBytes > 0 || (count === 1 && endsInside))",
+      "if (count === 1 && endsInside && skipBytes === 0)",
     ],
   ],
   [
