@@ -14,14 +14,9 @@ export interface Outcome {
 
 const main = fileURLToPath(new URL("../../dist/bin/main.js", import.meta.url));
 
-/** Runs `sealstone` with these arguments in a folder. */
-export function sealstone(folder: string, ...args: readonly string[]): Outcome {
+/** Runs `sealstone` with these arguments in a folder, as a process. */
+export function sealstoneProcess(folder: string, ...args: readonly string[]): Outcome {
   return run(process.execPath, [main, ...args], folder);
-}
-
-/** Runs `sealstone verity`. */
-export function verity(folder: string, ...args: readonly string[]): Outcome {
-  return sealstone(folder, "verity", ...args);
 }
 
 /** Starts `sealstone`, for tests that do not wait for it to end. */

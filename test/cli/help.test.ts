@@ -1,30 +1,34 @@
 /** Help, version, misuse: what a person sees who does not know the command yet. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { scratchFolder, sealstone, verity } from "./child-command.ts";
+import { scratchFolder } from "./child-command.ts";
+import { sealstone, verity } from "./own-command.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 const actions = ["format", "verify", "dump", "tree"] as const;
 
 describe("help", () => {
-  test.each([["--help"], ["-h"]])("sealstone %s", (option) => {
-    const { code, stdout, stderr } = sealstone(scratchFolder(), option);
+  test.each([["--help"], ["-h"]])("sealstone %s", async (option) => {
+    const { code, stdout, stderr } = await sealstone(scratchFolder(), option);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const text of ["verity", "Exit codes:", "Examples:"]) expect(stdout).toContain(text);
   });
 
-  test.each([["--help"], ["-?"]])("sealstone verity %s names the actions and their operands", (option) => {
-    const { code, stdout } = verity(scratchFolder(), option);
-    expect(code).toBe(0);
-    expect(stdout).toContain("format <data_device> <hash_device>");
-    expect(stdout).toContain("verify <data_device> <hash_device> [root_hash]");
-    expect(stdout).toContain("dump <hash_device>");
-    expect(stdout).toContain("tree <device>");
-    expect(stdout).toContain("padding is not zero");
-  });
+  test.each([["--help"], ["-?"]])(
+    "sealstone verity %s names the actions and their operands",
+    async (option) => {
+      const { code, stdout } = await verity(scratchFolder(), option);
+      expect(code).toBe(0);
+      expect(stdout).toContain("format <data_device> <hash_device>");
+      expect(stdout).toContain("verify <data_device> <hash_device> [root_hash]");
+      expect(stdout).toContain("dump <hash_device>");
+      expect(stdout).toContain("tree <device>");
+      expect(stdout).toContain("padding is not zero");
+    },
+  );
 
-  test.each(actions)("sealstone verity %s --help shows its own options, and examples", (action) => {
-    const { code, stdout } = verity(scratchFolder(), action, "--help");
+  test.each(actions)("sealstone verity %s --help shows its own options, and examples", async (action) => {
+    const { code, stdout } = await verity(scratchFolder(), action, "--help");
     expect(code).toBe(0);
     expect(stdout).toContain("Examples:");
     expect(stdout).toContain("--hash-offset <bytes>");
@@ -35,8 +39,8 @@ describe("help", () => {
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  test.each([["--version"], ["-V"]])("sealstone %s", (option) => {
-    expect(sealstone(scratchFolder(), option)).toEqual({
+  test.each([["--version"], ["-V"]])("sealstone %s", async (option) => {
+    expect(await sealstone(scratchFolder(), option)).toEqual({
       code: 0,
       stdout: `sealstone ${version}\n`,
       stderr: "",
@@ -65,34 +69,34 @@ describe("misuse is told in three lines at most, and ends with 1", () => {
       "not allowed with format",
     ],
     ["a page of a dump", ["verity", "dump", "a", "--html=x"], "not allowed with dump"],
-  ])("%s", (_, args, message) => {
-    const { code, stdout, stderr } = sealstone(scratchFolder(), ...args);
+  ])("%s", async (_, args, message) => {
+    const { code, stdout, stderr } = await sealstone(scratchFolder(), ...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(message);
     expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(3);
   });
 
-  test("without a command the help is shown, and the code is 1", () => {
-    const { code, stdout, stderr } = sealstone(scratchFolder());
+  test("without a command the help is shown, and the code is 1", async () => {
+    const { code, stdout, stderr } = await sealstone(scratchFolder());
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain("Usage: sealstone");
   });
 });
 
 describe("--debug", () => {
-  test("shows where a failure arose; without it there is no stack", () => {
+  test("shows where a failure arose; without it there is no stack", async () => {
     const folder = scratchFolder();
-    const plain = verity(folder, "dump", "nothing");
+    const plain = await verity(folder, "dump", "nothing");
     expect(plain.stderr).toBe("Device nothing does not exist or access denied.\n");
-    const debug = verity(folder, "dump", "nothing", "--debug");
+    const debug = await verity(folder, "dump", "nothing", "--debug");
     expect(debug.code).toBe(4);
     expect(debug.stderr).toContain(plain.stderr);
     expect(debug.stderr).toContain("caused by: ");
     expect(debug.stdout).toBe("Command failed with code -4 (wrong device or file specified).\n");
   });
 
-  test("keeps JSON on standard output pure", () => {
-    const { stdout } = verity(scratchFolder(), "dump", "nothing", "--debug", "--json");
+  test("keeps JSON on standard output pure", async () => {
+    const { stdout } = await verity(scratchFolder(), "dump", "nothing", "--debug", "--json");
     expect(stdout).toBe("");
   });
 });

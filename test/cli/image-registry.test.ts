@@ -5,7 +5,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { goldenImage, goldenLayers } from "../image/golden-image.ts";
 import { hasDockerRegistry, startDockerRegistry, user } from "../oci/docker-registry.ts";
 import { digestOf } from "../oci/image-builder.ts";
-import { scratchFolder, sealstone } from "./child-command.ts";
+import { scratchFolder } from "./child-command.ts";
+import { sealstone } from "./own-command.ts";
 
 const golden = goldenLayers(100_000).slice(0, 4);
 
@@ -35,17 +36,17 @@ describe.skipIf(!hasDockerRegistry)(
       const roothash = () => sealstone(folder, "image", "roothash", `${host}/team/app:1`, "--debug");
 
       logIn(folder, host, user.password);
-      const pulled = roothash();
+      const pulled = await roothash();
       expect(pulled.code).toBe(0);
       expect(pulled.stdout).toBe(
         golden.map(({ tar, rootHash }) => `${digestOf(tar)}  ${rootHash}\n`).join(""),
       );
       expect(pulled.stderr).not.toContain(user.password);
-      expect(sealstone(folder, "image", "build", `${host}/team/app:1`, "-o", "out").code).toBe(0);
+      expect((await sealstone(folder, "image", "build", `${host}/team/app:1`, "-o", "out")).code).toBe(0);
       expect(readdirSync(join(folder, "out"))).toContain("image.json");
 
       logIn(folder, host, "wrong-password");
-      const refused = roothash();
+      const refused = await roothash();
       expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("401") });
       expect(refused.stderr).not.toContain("wrong-password");
     });

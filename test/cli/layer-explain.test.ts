@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { goldenImage, imageBytes } from "../layer/golden-images.ts";
 import { loadGoldenTars } from "../tar/golden-tars.ts";
 import { TarBuilder } from "../tar/tar-builder.ts";
-import { type Outcome, run, scratchFolder, sealstone, sealstoneLine } from "./child-command.ts";
+import { type Outcome, run, scratchFolder, sealstoneLine } from "./child-command.ts";
+import { sealstone } from "./own-command.ts";
 
 const tar = (mode: number): Uint8Array =>
   new TarBuilder().file("d/x", "content", { mode }).file("\u001b[31mred", "1").end().bytes();
@@ -26,12 +27,12 @@ function prepared(): string {
   return folder;
 }
 
-const explain = (folder: string, ...args: string[]): Outcome =>
+const explain = (folder: string, ...args: string[]): Promise<Outcome> =>
   sealstone(folder, "layer", "explain", ...args);
 
 describe("two layers", () => {
-  test("that differ: verdict, cause and advice come first, and no byte of a name moves the cursor", () => {
-    const { code, stdout, stderr } = explain(prepared(), "a.tar", "b.tar");
+  test("that differ: verdict, cause and advice come first, and no byte of a name moves the cursor", async () => {
+    const { code, stdout, stderr } = await explain(prepared(), "a.tar", "b.tar");
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
     const [verdict, a, b, , cause] = stdout.split("\n");
     expect(verdict).toBe("Different root hashes.");
@@ -46,9 +47,9 @@ describe("two layers", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
-  test("that are equal, one of them compressed, or on standard input", () => {
+  test("that are equal, one of them compressed, or on standard input", async () => {
     const folder = prepared();
-    const { code, stdout } = explain(folder, "a.tar", "a.tar.gz");
+    const { code, stdout } = await explain(folder, "a.tar", "a.tar.gz");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Equal root hashes\.\n/);
     mkdirSync(join(folder, "temporary"));
@@ -58,8 +59,8 @@ describe("two layers", () => {
     expect(readdirSync(join(folder, "temporary"))).toEqual([]);
   });
 
-  test("as JSON", () => {
-    const { code, stdout } = explain(prepared(), "a.tar", "b.tar", "--json");
+  test("as JSON", async () => {
+    const { code, stdout } = await explain(prepared(), "a.tar", "b.tar", "--json");
     expect(code).toBe(1);
     const result: unknown = JSON.parse(stdout);
     const hex = expect.stringMatching(/^[0-9a-f]{64}$/);
@@ -85,32 +86,39 @@ describe("two layers", () => {
     });
   });
 
-  test("a tar and the image that other options made of it", () => {
-    const { code, stdout } = explain(prepared(), "w.tar", "w.img");
+  test("a tar and the image that other options made of it", async () => {
+    const { code, stdout } = await explain(prepared(), "w.tar", "w.img");
     expect(code).toBe(1);
     expect(stdout).toContain("B is the layer of A with a maximum disk size of 16 GiB, not");
     expect(stdout).toContain("B is the layer of A with whiteouts kept as files, not whiteouts converted.");
   });
 
-  test("with the options that made it, they are equal", () => {
-    const { code } = explain(prepared(), "w.tar", "w.img", "--max-disk-size", "16GiB", "--no-whiteouts");
+  test("with the options that made it, they are equal", async () => {
+    const { code } = await explain(
+      prepared(),
+      "w.tar",
+      "w.img",
+      "--max-disk-size",
+      "16GiB",
+      "--no-whiteouts",
+    );
     expect(code).toBe(0);
   });
 });
 
 describe("one layer", () => {
-  test("alone", () => {
-    const { code, stdout } = explain(prepared(), "a.tar");
+  test("alone", async () => {
+    const { code, stdout } = await explain(prepared(), "a.tar");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^One layer:\nA a\.tar/);
     expect(stdout).toContain("Warning: implied-parent, 1");
   });
 
-  test("and a root hash", () => {
+  test("and a root hash", async () => {
     const folder = prepared();
     const hash = goldenImage("12-whiteouts.layer").result.verity_root_hash;
-    expect(explain(folder, "w.tar", "--root-hash", hash)).toMatchObject({ code: 0 });
-    const other = explain(
+    expect(await explain(folder, "w.tar", "--root-hash", hash)).toMatchObject({ code: 0 });
+    const other = await explain(
       folder,
       "w.tar",
       "--root-hash",
@@ -120,8 +128,8 @@ describe("one layer", () => {
     expect(other.stdout).toContain("The root hash is that of A with whiteouts kept as files");
   });
 
-  test("that is malformed", () => {
-    const { code, stdout } = explain(prepared(), "bad.tar");
+  test("that is malformed", async () => {
+    const { code, stdout } = await explain(prepared(), "bad.tar");
     expect(code).toBe(1);
     expect(stdout).toMatch(/^Malformed: /);
   });
@@ -135,8 +143,8 @@ describe("wrong usage", () => {
     [["a.tar", "--root-hash", "zz"], 2, /64 hex digits/],
     [["-", "-"], 2, /standard input is one layer/],
     [["w.img.gz"], 2, /Decompress it first/],
-  ] as const)("%j", (args, code, message) => {
-    const outcome = explain(prepared(), ...args);
+  ] as const)("%j", async (args, code, message) => {
+    const outcome = await explain(prepared(), ...args);
     expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringMatching(message) });
   });
 });

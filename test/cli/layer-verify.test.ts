@@ -4,26 +4,27 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { goldenImage, imageBytes } from "../layer/golden-images.ts";
 import { changed, ends, put, small } from "../layer/layer-parts.ts";
-import { type Outcome, scratchFolder, sealstone } from "./child-command.ts";
+import { type Outcome, scratchFolder } from "./child-command.ts";
+import { sealstone } from "./own-command.ts";
 
 const rootHash = small.result.verity_root_hash;
 
-function verify(bytes: Uint8Array, ...args: readonly string[]): Outcome {
+async function verify(bytes: Uint8Array, ...args: readonly string[]): Promise<Outcome> {
   const folder = scratchFolder();
   writeFileSync(join(folder, "layer.img"), bytes);
   writeFileSync(join(folder, "root"), `${rootHash}\n`);
-  return sealstone(folder, "layer", "verify", "layer.img", ...args);
+  return await sealstone(folder, "layer", "verify", "layer.img", ...args);
 }
 
-test("a good image, by its root hash as an argument or in a file", () => {
-  const outcome = verify(imageBytes(small), "--root-hash", rootHash.toUpperCase());
+test("a good image, by its root hash as an argument or in a file", async () => {
+  const outcome = await verify(imageBytes(small), "--root-hash", rootHash.toUpperCase());
   expect(outcome).toEqual({ code: 0, stdout: expect.stringContaining(rootHash), stderr: "" });
   expect(outcome.stdout).toContain("14 blocks");
-  expect(verify(imageBytes(small), "--root-hash-file", "root")).toEqual(outcome);
+  expect(await verify(imageBytes(small), "--root-hash-file", "root")).toEqual(outcome);
 });
 
-test("--json says what was found", () => {
-  const { code, stdout, stderr } = verify(imageBytes(small), "--root-hash", rootHash, "--json");
+test("--json says what was found", async () => {
+  const { code, stdout, stderr } = await verify(imageBytes(small), "--root-hash", rootHash, "--json");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(JSON.parse(stdout)).toEqual({
     ok: true,
@@ -49,31 +50,31 @@ test("--json says what was found", () => {
   });
 });
 
-test("a hash device of its own", () => {
+test("a hash device of its own", async () => {
   const folder = scratchFolder();
   const bytes = imageBytes(small);
   writeFileSync(join(folder, "data"), bytes.subarray(0, ends.fileSystem));
   writeFileSync(join(folder, "hash"), bytes.subarray(ends.fileSystem, ends.tree));
   const args = ["layer", "verify", "data", "--hash-device", "hash", "--root-hash", rootHash];
-  expect(sealstone(folder, ...args)).toMatchObject({ code: 0, stderr: "" });
+  expect(await sealstone(folder, ...args)).toMatchObject({ code: 0, stderr: "" });
 });
 
 describe("ends with 1", () => {
-  test("for another layer: both root hashes, and that it is whole", () => {
+  test("for another layer: both root hashes, and that it is whole", async () => {
     const other = goldenImage("03-rootdir.layer");
-    const { code, stdout, stderr } = verify(imageBytes(other), "--root-hash", rootHash);
+    const { code, stdout, stderr } = await verify(imageBytes(other), "--root-hash", rootHash);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     for (const text of [other.result.verity_root_hash, rootHash, "the image is whole", "refuse it"]) {
       expect(stderr).toContain(text);
     }
   });
 
-  test("for corrupt blocks and metadata: all of them, on standard error and as JSON", () => {
+  test("for corrupt blocks and metadata: all of them, on standard error and as JSON", async () => {
     const bytes = changed((image) => {
       put(8192, 1)(image);
       put(ends.fileSystem + 500, 1)(image);
     });
-    const { code, stdout, stderr } = verify(bytes, "--root-hash", rootHash, "--json");
+    const { code, stdout, stderr } = await verify(bytes, "--root-hash", rootHash, "--json");
     expect(code).toBe(1);
     expect(stderr).toContain("1 data block cannot be read: 2.");
     expect(stderr).toContain("padding is not zero");
@@ -84,9 +85,9 @@ describe("ends with 1", () => {
     });
   });
 
-  test("for what is no image, or is not there", () => {
-    expect(verify(new Uint8Array(100), "--root-hash", rootHash)).toMatchObject({ code: 1, stdout: "" });
-    const missing = sealstone(scratchFolder(), "layer", "verify", "nope", "--root-hash", rootHash);
+  test("for what is no image, or is not there", async () => {
+    expect(await verify(new Uint8Array(100), "--root-hash", rootHash)).toMatchObject({ code: 1, stdout: "" });
+    const missing = await sealstone(scratchFolder(), "layer", "verify", "nope", "--root-hash", rootHash);
     expect(missing).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("nope") });
   });
 });
@@ -101,13 +102,13 @@ describe("ends with 2 for wrong usage", () => {
     ["an unknown option", ["--root-hash", rootHash, "--bogus"]],
     ["another operand", ["--root-hash", rootHash, "more"]],
     ["no thread", ["--root-hash", rootHash, "--threads", "0"]],
-  ])("%s", (_, args) => {
-    const { code, stdout, stderr } = verify(imageBytes(small), ...args);
+  ])("%s", async (_, args) => {
+    const { code, stdout, stderr } = await verify(imageBytes(small), ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(3);
   });
 
-  test("no image", () => {
-    expect(sealstone(scratchFolder(), "layer", "verify").code).toBe(2);
+  test("no image", async () => {
+    expect((await sealstone(scratchFolder(), "layer", "verify")).code).toBe(2);
   });
 });

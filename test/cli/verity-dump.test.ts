@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { goldenFile, goldenVolumes } from "../verity/golden.ts";
-import { hasProgram, scratchFolder, verity, veritysetup } from "./child-command.ts";
+import { hasProgram, scratchFolder, veritysetup } from "./child-command.ts";
+import { verity } from "./own-command.ts";
 
 const volumes = goldenVolumes.filter(({ data_in_hash_file, superblock }) => !data_in_hash_file && superblock);
 
@@ -15,10 +16,10 @@ function patched(offset: number, ...bytes: readonly number[]): Uint8Array {
 }
 
 describe("golden volumes", () => {
-  test.each(volumes)("$name", ({ name, hash_file, hash_offset }) => {
+  test.each(volumes)("$name", async ({ name, hash_file, hash_offset }) => {
     const folder = scratchFolder();
     writeFileSync(join(folder, hash_file), goldenFile(hash_file));
-    const { code, stdout, stderr } = verity(folder, "dump", hash_file, `--hash-offset=${hash_offset}`);
+    const { code, stdout, stderr } = await verity(folder, "dump", hash_file, `--hash-offset=${hash_offset}`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const entry: unknown = volumes.find((volume) => volume.name === name);
     if (entry === null || typeof entry !== "object" || !("dump" in entry))
@@ -26,10 +27,10 @@ describe("golden volumes", () => {
     expect(stdout).toBe(entry.dump);
   });
 
-  test("as JSON", () => {
+  test("as JSON", async () => {
     const folder = scratchFolder();
     writeFileSync(join(folder, "hash"), goldenFile("sha256-n129.hash"));
-    const { code, stdout } = verity(folder, "dump", "hash", "--json");
+    const { code, stdout } = await verity(folder, "dump", "hash", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
       algorithm: "sha256",
@@ -51,10 +52,10 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["another UUID", patched(16, 1, 2, 3)],
     ["a count left open", patched(72, 0, 0, 0, 0, 0, 0, 0, 0)],
     ["a count of 2^40", patched(72, 0, 0, 0, 0, 0, 1, 0, 0)],
-  ])("%s", (_, hash) => {
+  ])("%s", async (_, hash) => {
     const folder = scratchFolder();
     writeFileSync(join(folder, "hash"), hash);
-    expect(verity(folder, "dump", "hash")).toEqual(veritysetup(folder, "dump", "hash"));
+    expect(await verity(folder, "dump", "hash")).toEqual(veritysetup(folder, "dump", "hash"));
   });
 
   test.each([
@@ -67,11 +68,11 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["a salt of 257 bytes", patched(80, 1, 1)],
     ["half a superblock", goldenFile("sha256-n129.hash").subarray(0, 300)],
     ["an empty file", new Uint8Array(0)],
-  ])("%s is refused as there", (_, hash) => {
+  ])("%s is refused as there", async (_, hash) => {
     const folder = scratchFolder();
     writeFileSync(join(folder, "hash"), hash);
     const theirs = veritysetup(folder, "dump", "hash");
-    const ours = verity(folder, "dump", "hash");
+    const ours = await verity(folder, "dump", "hash");
     expect(theirs.code).toBe(1);
     expect(ours).toMatchObject({ code: 1, stdout: "" });
     expect(theirs.stderr).toContain("Device hash is not a valid VERITY device.");
@@ -102,11 +103,11 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
       0,
       "",
     ],
-  ])("%s", (_, args, code, message) => {
+  ])("%s", async (_, args, code, message) => {
     const folder = scratchFolder();
     writeFileSync(join(folder, "hash"), goldenFile("sha256-n129.hash"));
     const theirs = veritysetup(folder, ...args);
-    const ours = verity(folder, ...args);
+    const ours = await verity(folder, ...args);
     expect(theirs.code).toBe(code);
     expect(ours.code).toBe(code);
     expect(ours.stdout).toBe(theirs.stdout);
@@ -120,12 +121,12 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["a FEC device at an offset", "fec", ["--fec-offset=8192"]],
     ["parity on the hash device", "hash", ["--fec-offset=16384"]],
     ["parity on the hash device, without saying where", "hash", []],
-  ])("%s", (_, device, args) => {
+  ])("%s", async (_, device, args) => {
     const folder = scratchFolder();
     writeFileSync(join(folder, "hash"), goldenFile("sha256-fec2-n300.hash"));
     writeFileSync(join(folder, "fec"), goldenFile("sha256-fec2-n300.fec"));
     const all = ["dump", "hash", `--fec-device=${device}`, ...args];
-    expect(verity(folder, ...all)).toEqual(veritysetup(folder, ...all));
+    expect(await verity(folder, ...all)).toEqual(veritysetup(folder, ...all));
   });
 });
 
@@ -133,10 +134,10 @@ test.each([
   ["padding after the salt size", 85],
   ["padding after the salt", 88 + 32],
   ["the last byte", 511],
-])("the one deliberate difference: %s is not zero", (_, offset) => {
+])("the one deliberate difference: %s is not zero", async (_, offset) => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "hash"), patched(offset, 1));
-  const { code, stderr } = verity(folder, "dump", "hash");
+  const { code, stderr } = await verity(folder, "dump", "hash");
   expect(code).toBe(1);
   expect(stderr).toContain("padding");
 });

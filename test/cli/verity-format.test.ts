@@ -3,7 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileS
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { seedBytes } from "../verity/golden.ts";
-import { hasProgram, type Outcome, scratchFolder, verity, veritysetup } from "./child-command.ts";
+import { hasProgram, type Outcome, scratchFolder, veritysetup } from "./child-command.ts";
+import { verity } from "./own-command.ts";
 
 const salt = "70de1560bdee7f0efa8a2524921eaff4282a819ba38d1bcccbf78a3d22b8ad5c";
 const uuid = "11111111-2222-4333-8444-555555555555";
@@ -12,16 +13,23 @@ const dataSizeBytes = 300 * 4096;
 const data = seedBytes(dataSizeBytes);
 
 /** Runs both commands, each in a folder of its own that holds `data` and what `prepare` puts there. */
-function both(args: readonly string[], prepare: (folder: string) => void = () => {}): BothOutcomes {
+async function both(
+  args: readonly string[],
+  prepare: (folder: string) => void = () => {},
+): Promise<BothOutcomes> {
   const folder = scratchFolder();
-  const run = (name: string, command: typeof verity): Side => {
+  const prepared = (name: string): string => {
     const own = join(folder, name);
     mkdirSync(own);
     writeFileSync(join(own, "data"), data);
     prepare(own);
-    return { folder: own, outcome: command(own, ...args) };
+    return own;
   };
-  return { ours: run("ours", verity), theirs: run("theirs", veritysetup) };
+  const [ours, theirs] = [prepared("ours"), prepared("theirs")];
+  return {
+    ours: { folder: ours, outcome: await verity(ours, ...args) },
+    theirs: { folder: theirs, outcome: veritysetup(theirs, ...args) },
+  };
 }
 
 interface Side {
@@ -80,16 +88,16 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["no superblock, at an odd offset", ["--no-superblock", "--hash-offset=4608"]],
     ["an option that only other actions use", ["--check-at-most-once"]],
     ["verbose", ["-v"]],
-  ])("%s", (_, args) => {
-    expectSame(both(["format", "data", "hash", ...named, ...args]), ["hash"]);
+  ])("%s", async (_, args) => {
+    expectSame(await both(["format", "data", "hash", ...named, ...args]), ["hash"]);
   });
 
-  test("options before the action", () => {
-    expectSame(both([...named, "--data-blocks=5", "format", "--hash=sha1", "data", "hash"]), ["hash"]);
+  test("options before the action", async () => {
+    expectSame(await both([...named, "--data-blocks=5", "format", "--hash=sha1", "data", "hash"]), ["hash"]);
   });
 
-  test("a root hash file", () => {
-    const outcomes = both(["format", "data", "hash", ...named, "--root-hash-file=root"]);
+  test("a root hash file", async () => {
+    const outcomes = await both(["format", "data", "hash", ...named, "--root-hash-file=root"]);
     expectSame(outcomes, ["hash", "root"]);
   });
 
@@ -100,37 +108,46 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["an offset", ["--fec-offset=8192"]],
     ["small blocks", ["--data-block-size=512", "--hash-block-size=512"]],
     ["no superblock", ["--no-superblock"]],
-  ])("error correction: %s", (_, args) => {
-    expectSame(both(["format", "data", "hash", ...named, "--fec-device=fec", ...args]), ["hash", "fec"]);
+  ])("error correction: %s", async (_, args) => {
+    expectSame(await both(["format", "data", "hash", ...named, "--fec-device=fec", ...args]), [
+      "hash",
+      "fec",
+    ]);
   });
 
-  test("error correction in the hash file, and in one file for all", () => {
+  test("error correction in the hash file, and in one file for all", async () => {
     const offsets = ["--hash-offset=1228800", "--fec-offset=1249280", "--data-blocks=300"];
-    const inOne = both(["format", "data", "data", ...named, ...offsets, "--fec-device=data"]);
+    const inOne = await both(["format", "data", "data", ...named, ...offsets, "--fec-device=data"]);
     expectSame(inOne, ["data"]);
-    const inHash = both(["format", "data", "hash", ...named, "--fec-device=hash", "--fec-offset=20480"]);
+    const inHash = await both([
+      "format",
+      "data",
+      "hash",
+      ...named,
+      "--fec-device=hash",
+      "--fec-offset=20480",
+    ]);
     expectSame(inHash, ["hash"]);
   });
 
-  test("error correction over a hash file that goes on after the tree", () => {
+  test("error correction over a hash file that goes on after the tree", async () => {
     const args = ["format", "data", "hash", ...named, "--fec-device=fec"];
-    expectSame(
-      both(args, (folder) => writeFileSync(join(folder, "hash"), seedBytes(100_000))),
-      ["hash", "fec"],
-    );
+    expectSame(await both(args, (folder) => writeFileSync(join(folder, "hash"), seedBytes(100_000))), [
+      "hash",
+      "fec",
+    ]);
   });
 
-  test("data and tree in one file", () => {
+  test("data and tree in one file", async () => {
     const args = ["format", "data", "data", ...named, "--data-blocks=200", "--hash-offset=819200"];
-    expectSame(both(args), ["data"]);
+    expectSame(await both(args), ["data"]);
   });
 
-  test("a hash file that holds other things", () => {
+  test("a hash file that holds other things", async () => {
     const args = ["format", "data", "hash", ...named, "--hash-block-size=1024", "--hash-offset=1024"];
-    expectSame(
-      both(args, (folder) => writeFileSync(join(folder, "hash"), seedBytes(100_000))),
-      ["hash"],
-    );
+    expectSame(await both(args, (folder) => writeFileSync(join(folder, "hash"), seedBytes(100_000))), [
+      "hash",
+    ]);
   });
 
   test.each([
@@ -159,8 +176,8 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["an option that wants a value", ["--uuid"]],
     ["an option of open", ["--ignore-corruption"]],
     ["an option of close", ["--deferred"]],
-  ])("%s is refused as there", (_, args) => {
-    const { ours, theirs } = both(["format", "data", "hash", ...args]);
+  ])("%s is refused as there", async (_, args) => {
+    const { ours, theirs } = await both(["format", "data", "hash", ...args]);
     expect(theirs.outcome.code).toBe(1);
     expect(ours.outcome).toMatchObject({ code: 1, stdout: "" });
     expect(ours.outcome.stderr).not.toBe("");
@@ -179,56 +196,63 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["no device", ["format"], 1],
     ["no action", [], 1],
     ["no known action", ["frobnicate", "data", "hash"], 1],
-  ])("%s", (_, args, code) => {
-    const { ours, theirs } = both(args);
+  ])("%s", async (_, args, code) => {
+    const { ours, theirs } = await both(args);
     expect(theirs.outcome.code).toBe(code);
     expect(ours.outcome.code).toBe(code);
     expect(ours.outcome.stderr).not.toBe("");
   });
 
-  test("what is formatted here verifies there", () => {
+  test("what is formatted here verifies there", async () => {
     const folder = scratchFolder();
     writeFileSync(join(folder, "data"), data);
-    expect(verity(folder, "format", "data", "hash", "--root-hash-file=root").code).toBe(0);
+    expect((await verity(folder, "format", "data", "hash", "--root-hash-file=root")).code).toBe(0);
     expect(veritysetup(folder, "verify", "data", "hash", "--root-hash-file=root").code).toBe(0);
   });
 });
 
-test("a salt and a UUID are random unless given", () => {
+test("a salt and a UUID are random unless given", async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "data"), data);
-  const [one, other] = ["one", "other"].map((hash) =>
-    JSON.parse(verity(folder, "format", "data", hash, "--json").stdout),
-  );
+  const format = async (hash: string) =>
+    JSON.parse((await verity(folder, "format", "data", hash, "--json")).stdout);
+  const [one, other] = [await format("one"), await format("other")];
   expect(one.salt).toMatch(/^[0-9a-f]{64}$/);
   expect(one.salt).not.toBe(other.salt);
   expect(one.uuid).not.toBe(other.uuid);
   expect(one.rootHash).not.toBe(other.rootHash);
 });
 
-test("large data blocks bring veritysetup's warning", () => {
+test("large data blocks bring veritysetup's warning", async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "data"), data);
-  const { code, stderr } = verity(folder, "format", "data", "hash", "--data-block-size=8192");
+  const { code, stderr } = await verity(folder, "format", "data", "hash", "--data-block-size=8192");
   expect(code).toBe(0);
   expect(stderr).toBe(
     "WARNING: Kernel cannot activate device if data block size exceeds page size (4096).\n",
   );
 });
 
-test("parity may not lie in the tree, where veritysetup overwrites it", () => {
+test("parity may not lie in the tree, where veritysetup overwrites it", async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "data"), data);
-  const { code, stderr } = verity(folder, "format", "data", "hash", "--fec-device=hash", "--fec-offset=4096");
+  const { code, stderr } = await verity(
+    folder,
+    "format",
+    "data",
+    "hash",
+    "--fec-device=hash",
+    "--fec-offset=4096",
+  );
   expect(code).toBe(1);
   expect(stderr).toContain("Hash area overlaps with FEC area.");
 });
 
-test("a failure leaves an existing hash file at its size", () => {
+test("a failure leaves an existing hash file at its size", async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "data"), data);
   writeFileSync(join(folder, "hash"), "something");
   copyFileSync(join(folder, "hash"), join(folder, "before"));
-  expect(verity(folder, "format", "data", "hash", "--data-blocks=301").code).toBe(1);
+  expect((await verity(folder, "format", "data", "hash", "--data-blocks=301")).code).toBe(1);
   expect(readFileSync(join(folder, "hash")).equals(readFileSync(join(folder, "before")))).toBe(true);
 });

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { seedBytes } from "../verity/golden.ts";
-import { scratchFolder, verity } from "./child-command.ts";
+import { scratchFolder } from "./child-command.ts";
+import { verity } from "./own-command.ts";
 
 const blocks = 200;
 
@@ -14,10 +15,10 @@ interface FormattedVolume {
   readonly identity: Record<string, unknown> & { readonly rootHash: string };
 }
 
-function formatted(...args: readonly string[]): FormattedVolume {
+async function formatted(...args: readonly string[]): Promise<FormattedVolume> {
   const folder = scratchFolder();
   writeFileSync(join(folder, "data"), seedBytes(blocks * 4096));
-  const { code, stdout } = verity(folder, "format", "data", "hash", "--json", "--salt=00ff", ...args);
+  const { code, stdout } = await verity(folder, "format", "data", "hash", "--json", "--salt=00ff", ...args);
   expect(code).toBe(0);
   writeFileSync(join(folder, "identity.json"), stdout);
   return { folder, printed: stdout, identity: JSON.parse(stdout) };
@@ -30,8 +31,8 @@ function flip(folder: string, file: "data" | "hash", offset: number, bytes: Uint
 }
 
 describe("format --json", () => {
-  test("prints the whole identity, and where it is", () => {
-    expect(formatted("--uuid=11111111-2222-4333-8444-555555555555").identity).toEqual({
+  test("prints the whole identity, and where it is", async () => {
+    expect((await formatted("--uuid=11111111-2222-4333-8444-555555555555")).identity).toEqual({
       rootHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       algorithm: "sha256",
       hashType: 1,
@@ -46,8 +47,8 @@ describe("format --json", () => {
     });
   });
 
-  test("without a superblock there is no UUID", () => {
-    const { identity } = formatted("--no-superblock", "--hash-offset=512");
+  test("without a superblock there is no UUID", async () => {
+    const { identity } = await formatted("--no-superblock", "--hash-offset=512");
     expect(identity).toMatchObject({ superblock: false, hashOffsetBytes: 512 });
     expect(identity).not.toHaveProperty("uuid");
   });
@@ -62,9 +63,9 @@ describe("verify --json", () => {
     repairedBlocks: [],
   };
 
-  test("of a good volume, its identity pinned, is these keys and no others", () => {
-    const { folder } = formatted();
-    const { code, stdout, stderr } = verity(
+  test("of a good volume, its identity pinned, is these keys and no others", async () => {
+    const { folder } = await formatted();
+    const { code, stdout, stderr } = await verity(
       folder,
       "verify",
       "data",
@@ -76,20 +77,27 @@ describe("verify --json", () => {
     expect(JSON.parse(stdout)).toEqual(well);
   });
 
-  test("without a pinned identity it says that the geometry was the superblock's word", () => {
-    const { folder, identity } = formatted();
-    const { code, stdout, stderr } = verity(folder, "verify", "data", "hash", identity.rootHash, "--json");
+  test("without a pinned identity it says that the geometry was the superblock's word", async () => {
+    const { folder, identity } = await formatted();
+    const { code, stdout, stderr } = await verity(
+      folder,
+      "verify",
+      "data",
+      "hash",
+      identity.rootHash,
+      "--json",
+    );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ ...well, geometry: "superblock" });
     expect(stderr).toContain("superblock's word");
   });
 
-  test("names bad data blocks", () => {
-    const { folder } = formatted();
+  test("names bad data blocks", async () => {
+    const { folder } = await formatted();
     const data = seedBytes(blocks * 4096);
     flip(folder, "data", 5 * 4096, data);
     flip(folder, "data", 199 * 4096 + 4095, data);
-    const { code, stdout, stderr } = verity(
+    const { code, stdout, stderr } = await verity(
       folder,
       "verify",
       "data",
@@ -103,10 +111,17 @@ describe("verify --json", () => {
     expect(stderr).toContain("2 data blocks cannot be read: 5, 199.");
   });
 
-  test("names bad hash blocks, and the data behind them", () => {
-    const { folder } = formatted();
-    writeFileSync(join(folder, "hash"), patchedTree(folder));
-    const { code, stdout } = verity(folder, "verify", "data", "hash", "--identity=identity.json", "--json");
+  test("names bad hash blocks, and the data behind them", async () => {
+    const { folder } = await formatted();
+    writeFileSync(join(folder, "hash"), await patchedTree(folder));
+    const { code, stdout } = await verity(
+      folder,
+      "verify",
+      "data",
+      "hash",
+      "--identity=identity.json",
+      "--json",
+    );
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toEqual({
       ...well,
@@ -117,8 +132,8 @@ describe("verify --json", () => {
   });
 
   /** The tree with the second leaf's last digest changed. */
-  function patchedTree(folder: string): Uint8Array {
-    const { stdout } = verity(folder, "tree", "hash", "--json");
+  async function patchedTree(folder: string): Promise<Uint8Array> {
+    const { stdout } = await verity(folder, "tree", "hash", "--json");
     const leaves = JSON.parse(stdout).levels[0];
     const hash = Uint8Array.from(readFileSync(join(folder, "hash")));
     const at = leaves.offsetBytes + 4096 + 71 * 32;
@@ -128,37 +143,48 @@ describe("verify --json", () => {
 });
 
 describe("--identity", () => {
-  test("may be the text itself", () => {
-    const { folder, printed } = formatted();
-    expect(verity(folder, "verify", "data", "hash", "--identity", printed)).toEqual({
+  test("may be the text itself", async () => {
+    const { folder, printed } = await formatted();
+    expect(await verity(folder, "verify", "data", "hash", "--identity", printed)).toEqual({
       code: 0,
       stdout: "",
       stderr: "",
     });
   });
 
-  test("is the geometry where there is no superblock", () => {
-    const { folder } = formatted("--no-superblock", "--hash=sha1", "--data-block-size=512");
+  test("is the geometry where there is no superblock", async () => {
+    const { folder } = await formatted("--no-superblock", "--hash=sha1", "--data-block-size=512");
     const args = ["--no-superblock", "--identity=identity.json"];
-    expect(verity(folder, "verify", "data", "hash", ...args)).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await verity(folder, "verify", "data", "hash", ...args)).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
   });
 
-  test("must be the root hash's that is given beside it", () => {
-    const { folder } = formatted();
-    const { code } = verity(folder, "verify", "data", "hash", "0".repeat(64), "--identity=identity.json");
+  test("must be the root hash's that is given beside it", async () => {
+    const { folder } = await formatted();
+    const { code } = await verity(
+      folder,
+      "verify",
+      "data",
+      "hash",
+      "0".repeat(64),
+      "--identity=identity.json",
+    );
     expect(code).toBe(1);
   });
 
-  test("refuses an interior block offered as a small device, whose root hash is right", () => {
-    const { folder, identity } = formatted();
+  test("refuses an interior block offered as a small device, whose root hash is right", async () => {
+    const { folder, identity } = await formatted();
     // The leaves as data: two blocks, under the same root hash as the 200.
     const tree = readFileSync(join(folder, "hash"));
     writeFileSync(join(folder, "leaves"), tree.subarray(8192, 16_384));
     const forged = Buffer.from(tree.subarray(0, 8192));
     forged.writeBigUInt64LE(2n, 72);
     writeFileSync(join(folder, "forged"), forged);
-    expect(verity(folder, "verify", "leaves", "forged", identity.rootHash).code).toBe(0);
-    const { code, stderr } = verity(folder, "verify", "leaves", "forged", "--identity=identity.json");
+    expect((await verity(folder, "verify", "leaves", "forged", identity.rootHash)).code).toBe(0);
+    const { code, stderr } = await verity(folder, "verify", "leaves", "forged", "--identity=identity.json");
     expect(code).toBe(1);
     expect(stderr).toContain("dataBlocks");
   });
@@ -180,10 +206,10 @@ describe("--identity", () => {
       `{"algorithm":"sha1","hashType":1,"rootHash":"${"aa".repeat(20)}","salt":"","dataBlockSize":1000,"hashBlockSize":4096,"dataBlocks":1}`,
     ],
     ["a prototype's name", `{"__proto__":{"algorithm":"sha256"}}`],
-  ])("%s is refused", (_, argument) => {
-    const { folder } = formatted();
+  ])("%s is refused", async (_, argument) => {
+    const { folder } = await formatted();
     writeFileSync(join(folder, "list.json"), "[]");
-    const { code, stdout, stderr } = verity(folder, "verify", "data", "hash", "--identity", argument);
+    const { code, stdout, stderr } = await verity(folder, "verify", "data", "hash", "--identity", argument);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).not.toContain("internal error");
   });

@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { toHex } from "../../src/bytes/hex.ts";
 import { type Corruption, corruptedVolume, corruptions } from "../verity/corruptions.ts";
 import { goldenData, goldenFile, goldenVolume, seedBytes } from "../verity/golden.ts";
-import { hasProgram, type Outcome, scratchFolder, verity, veritysetup } from "./child-command.ts";
+import { hasProgram, type Outcome, scratchFolder, veritysetup } from "./child-command.ts";
+import { verity } from "./own-command.ts";
 
 const golden = fileURLToPath(new URL("../golden/verity/", import.meta.url));
 const { root_hash: rootHash } = goldenVolume("sha256-n129");
@@ -21,7 +22,7 @@ function volumeFolder(): string {
 }
 
 /** Writes a corrupted golden volume to files and runs `verify` on them. */
-function verifyCorruption(corruption: Corruption): Outcome {
+async function verifyCorruption(corruption: Corruption): Promise<Outcome> {
   const folder = scratchFolder();
   const { volume, data, hash, fec, rootHash: root } = corruptedVolume(corruption);
   writeFileSync(join(folder, "data"), data);
@@ -32,7 +33,7 @@ function verifyCorruption(corruption: Corruption): Outcome {
     fecArgs.push("--fec-device=fec", `--fec-roots=${volume.name.includes("fec24") ? 24 : 2}`);
   }
   const offset = `--hash-offset=${volume.hash_offset}`;
-  return verity(folder, "verify", "data", "hash", toHex(root), offset, "--json", ...fecArgs);
+  return await verity(folder, "verify", "data", "hash", toHex(root), offset, "--json", ...fecArgs);
 }
 
 const separate = corruptions.filter(({ base }) => !goldenVolume(base).data_in_hash_file);
@@ -43,8 +44,8 @@ const plain = separate.filter(
 const corrected = separate.filter(({ base }) => base.includes("fec"));
 
 describe("golden corruptions", () => {
-  test.each(plain)("$name", (corruption) => {
-    const { code, stdout, stderr } = verifyCorruption(corruption);
+  test.each(plain)("$name", async (corruption) => {
+    const { code, stdout, stderr } = await verifyCorruption(corruption);
     const { rc, out } = corruption.userspace_verify;
     expect(code).toBe(rc);
     for (const line of out.split("\n").filter((text) => text !== ""))
@@ -55,15 +56,15 @@ describe("golden corruptions", () => {
     expect(JSON.parse(stdout).ok).toBe(rc === 0);
   });
 
-  test.each(corrected)("with error correction: $name", (corruption) => {
-    const { code, stdout } = verifyCorruption(corruption);
+  test.each(corrected)("with error correction: $name", async (corruption) => {
+    const { code, stdout } = await verifyCorruption(corruption);
     const bad = corruption.kernel["6.12"]?.bad_blocks ?? [];
     expect(JSON.parse(stdout).unreadableBlocks).toEqual(bad);
     expect(code).toBe(bad.length === 0 ? 0 : 2);
   });
 
-  test.each(refused)("the one deliberate difference: $name", (corruption) => {
-    const { code, stdout, stderr } = verifyCorruption(corruption);
+  test.each(refused)("the one deliberate difference: $name", async (corruption) => {
+    const { code, stdout, stderr } = await verifyCorruption(corruption);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain("Device hash is not a valid VERITY device.");
   });
@@ -94,12 +95,12 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["an unknown option", [rootHash, "--bogus"], 1],
     ["no superblock, and another salt", [rootHash, "--no-superblock", "--salt=aa"], 2],
     ["no superblock, at the tree", [rootHash, "--no-superblock", "--salt=aa", "--hash-offset=4096"], 2],
-  ])("%s", (_, args, code) => {
+  ])("%s", async (_, args, code) => {
     const folder = volumeFolder();
     writeFileSync(join(folder, "rootline"), `${rootHash}\n`);
     writeFileSync(join(folder, "short"), "abc\n");
     const theirs = veritysetup(folder, "verify", "data", "hash", ...args);
-    const ours = verity(folder, "verify", "data", "hash", ...args);
+    const ours = await verity(folder, "verify", "data", "hash", ...args);
     expect(theirs.code).toBe(code);
     expect({ code: ours.code, stdout: ours.stdout }).toEqual({ code, stdout: theirs.stdout });
     expect(ours.stderr).toContain(lastLine(theirs.stderr));
@@ -111,12 +112,12 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["hash", 12_000],
     ["data", 0],
     ["hash", 0],
-  ])("the %s device cut to %i bytes", (file, sizeBytes) => {
+  ])("the %s device cut to %i bytes", async (file, sizeBytes) => {
     const folder = volumeFolder();
     truncateSync(join(folder, file), sizeBytes);
     const args = ["verify", "data", "hash", rootHash];
     expect(veritysetup(folder, ...args).code).toBe(1);
-    expect(verity(folder, ...args)).toMatchObject({ code: 1, stdout: "" });
+    expect(await verity(folder, ...args)).toMatchObject({ code: 1, stdout: "" });
   });
 
   test.each([
@@ -124,42 +125,55 @@ describe.skipIf(!hasProgram("veritysetup"))("beside veritysetup (where that is i
     ["verify", "data", "nothing", rootHash],
     ["verify", ".", "hash", rootHash],
     ["verify", "data", "hash", rootHash, "--fec-device=nothing"],
-  ])("a device that is not there: %s %s %s", (...args) => {
+  ])("a device that is not there: %s %s %s", async (...args) => {
     const folder = volumeFolder();
     const theirs = veritysetup(folder, ...args);
-    const ours = verity(folder, ...args);
+    const ours = await verity(folder, ...args);
     expect(theirs.code).toBe(4);
     expect(ours).toMatchObject({ code: 4, stdout: "" });
     expect(ours.stderr).toContain(theirs.stderr.split("\n")[0]);
   });
 
-  test("without a superblock, the options are the geometry", () => {
+  test("without a superblock, the options are the geometry", async () => {
     const folder = scratchFolder();
     writeFileSync(join(folder, "data"), seedBytes(50 * 1024));
     const shape = ["--no-superblock", "--salt=0102", "--data-block-size=1024", "--hash-block-size=512"];
     const args = ["data", "hash", "--root-hash-file=root", "--hash=sha1", "--hash-offset=1024", ...shape];
     expect(veritysetup(folder, "format", ...args).code).toBe(0);
-    const ours = verity(folder, "verify", ...args, "--json");
+    const ours = await verity(folder, "verify", ...args, "--json");
     expect({ code: ours.code, stderr: ours.stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(ours.stdout)).not.toHaveProperty("geometry");
   });
 });
 
 describe("error messages", () => {
-  test("without a superblock the salt is asked for", () => {
-    const { code, stderr } = verity(volumeFolder(), "verify", "data", "hash", rootHash, "--no-superblock");
+  test("without a superblock the salt is asked for", async () => {
+    const { code, stderr } = await verity(
+      volumeFolder(),
+      "verify",
+      "data",
+      "hash",
+      rootHash,
+      "--no-superblock",
+    );
     expect(code).toBe(1);
     expect(stderr).toContain("--salt");
   });
 
-  test("a root hash file that is missing fails, which veritysetup lets pass", () => {
-    const { code, stderr } = verity(volumeFolder(), "verify", "data", "hash", "--root-hash-file=nothing");
+  test("a root hash file that is missing fails, which veritysetup lets pass", async () => {
+    const { code, stderr } = await verity(
+      volumeFolder(),
+      "verify",
+      "data",
+      "hash",
+      "--root-hash-file=nothing",
+    );
     expect(code).toBe(1);
     expect(stderr).toContain("Cannot read root hash file nothing.");
   });
 
-  test("an operand too many is named", () => {
-    const { stderr } = verity(volumeFolder(), "verify", "data", "hash", rootHash, "more");
+  test("an operand too many is named", async () => {
+    const { stderr } = await verity(volumeFolder(), "verify", "data", "hash", rootHash, "more");
     expect(stderr).toContain("more");
   });
 });
@@ -174,11 +188,11 @@ describe("root hash signatures", () => {
     return folder;
   }
 
-  test("one that holds", () => {
+  test("one that holds", async () => {
     const folder = signedFolder();
     const args = ["verify", "data", "hash", rootHash, ...signed];
-    expect(verity(folder, ...args).code).toBe(0);
-    expect(verity(folder, ...args, "-v").stderr).toContain("signature holds");
+    expect((await verity(folder, ...args)).code).toBe(0);
+    expect((await verity(folder, ...args, "-v")).stderr).toContain("signature holds");
   });
 
   test.each([
@@ -188,8 +202,8 @@ describe("root hash signatures", () => {
     ["that is none", [rootHash, "--root-hash-signature=root", "--root-hash-certificate=cert"]],
     ["whose file is missing", [rootHash, "--root-hash-signature=no", "--root-hash-certificate=cert"]],
     ["whose certificate is missing", [rootHash, "--root-hash-signature=p7s", "--root-hash-certificate=no"]],
-  ])("one %s", (_, args) => {
-    const { code, stdout, stderr } = verity(signedFolder(), "verify", "data", "hash", ...args);
+  ])("one %s", async (_, args) => {
+    const { code, stdout, stderr } = await verity(signedFolder(), "verify", "data", "hash", ...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(/signature|certificate/);
   });
