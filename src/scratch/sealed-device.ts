@@ -152,7 +152,8 @@ export class SealedDevice implements WritableBlockDevice {
    *
    * @throws {DeviceError} when the host's write fails: its sectors are poisoned then, until they are
    *   written whole or discarded.
-   * @throws {StateError} `poisoned` for a part of a poisoned sector, or when the sequence is used up.
+   * @throws {StateError} `poisoned` for a part of a poisoned sector, or when the sequence or
+   *   the key is used up.
    * @throws {IntegrityError} as `read`, for a sector written in part.
    */
   write(offsetBytes: number, from: Uint8Array, options?: IoOptions): Promise<void> {

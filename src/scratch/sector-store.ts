@@ -12,6 +12,7 @@ import { BufferPool } from "../device/buffer-pool.ts";
 import { hostFailure } from "../device/host-failure.ts";
 import { readPrivately } from "../device/private-read.ts";
 import { IntegrityError, StateError } from "../errors.ts";
+import { KeyUsage } from "./key-usage.ts";
 import type { SectorTable } from "./sector-table.ts";
 import type { WriteSequence } from "./write-sequence.ts";
 
@@ -40,6 +41,7 @@ const keptBytes = 2 ** 20;
 export class SectorStore {
   readonly #parts: SectorStoreParts;
   readonly #size: number;
+  readonly #usage: KeyUsage;
   readonly #buffers = new BufferPool(keptBytes);
   #sealedSectors = 0;
   #openedSectors = 0;
@@ -47,6 +49,7 @@ export class SectorStore {
   constructor(parts: SectorStoreParts) {
     this.#parts = parts;
     this.#size = parts.cipher.sectorSizeBytes;
+    this.#usage = KeyUsage.ofNewKey(parts.cipher.suite, this.#size);
   }
 
   /** Sectors sealed so far. */
@@ -93,11 +96,12 @@ export class SectorStore {
    * nobody knows what it holds, and they are poisoned.
    *
    * @throws {DeviceError} when the host's write fails.
-   * @throws {StateError} `poisoned` where the sequence is used up; nothing has been changed then.
+   * @throws {StateError} `poisoned` where the sequence or the key is used up; nothing has been changed then.
    */
   async put(slot: number, firstSector: number, count: number): Promise<void> {
     const { below, cipher, table, sequence } = this.#parts;
     sequence.require(count);
+    this.#usage.take(count);
     const { descriptors } = cipher;
     for (let i = 0; i < count; i++) {
       const word = (slot + i) * sectorWords.perSlot + sectorWords.nonce;
