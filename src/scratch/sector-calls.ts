@@ -31,13 +31,14 @@ export interface SectorWork {
 export class SectorCalls {
   readonly #device: BlockDevice;
   readonly #size: number;
-  readonly #order = new SectorOrder();
+  readonly #order: SectorOrder;
   readonly #underWay = new CallsUnderWay();
 
   /** @param device the sealed device itself: its name and size count. */
   constructor(device: BlockDevice, sectorSizeBytes: number) {
     this.#device = device;
     this.#size = sectorSizeBytes;
+    this.#order = new SectorOrder(device.sizeBytes / sectorSizeBytes);
   }
 
   /**
@@ -96,9 +97,9 @@ export class SectorCalls {
   async #inTurn({ offsetBytes, lengthBytes, writes, work }: SectorWork, call: Call): Promise<void> {
     const firstSector = Math.floor(offsetBytes / this.#size);
     const endSector = Math.ceil((offsetBytes + lengthBytes) / this.#size);
-    const { turn, ready } = this.#order.enter(firstSector, endSector, writes);
+    const turn = this.#order.enter(firstSector, endSector, writes);
     try {
-      await untilAborted(ready, call.signal);
+      if (turn.ready !== undefined) await untilAborted(turn.ready, call.signal);
       await work(call);
     } finally {
       turn.end();

@@ -84,10 +84,12 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
   ["sequence wraps", ["write-sequence.ts", "if (left >= count) return;", "if (left >= 0) return;"]],
   [
     "order of overlapping calls ignored",
-    ["sector-order.ts", "if (!apart && (writes || other.writes))", "if (!apart && writes && !other)"],
+    ["sector-order.ts", "group.members === 0) continue;", "group.members > 0) continue;"],
   ],
-  ["writes do not wait for reads", ["sector-order.ts", "(writes || other.writes)", "other.writes"]],
-  ["reads do not wait for writes", ["sector-order.ts", "(writes || other.writes)", "writes"]],
+  ["writes do not wait for reads", ["sector-order.ts", "[readsSome, writesSome, readsAll,", "[writesSome,"]],
+  ["reads do not wait for writes", ["sector-order.ts", "  [writesSome, writesAll],\n", "  [],\n"]],
+  ["parts do not wait for the whole", ["sector-order.ts", "  [readsAll, writesAll],\n", "  [writesAll],\n"]],
+  ["who comes later is waited for", ["sector-order.ts", "group.isClosed = true;", ""]],
   [
     "slot released while I/O is under way",
     [

@@ -203,7 +203,8 @@ export async function interleave(disk: CheckedDisk, random: SeededRandom): Promi
     host.plan({ fault: { kind: "hang", calls: 1 + random.below(4) }, at: random.below(24) });
     const operation = drawOperation(random);
     if (operation.kind === "flush") continue;
-    const { kind, offset, length } = operation;
+    const { kind } = operation;
+    const [offset, length] = random.oneIn(6) ? [0, device.sizeBytes] : [operation.offset, operation.length];
     if (kind === "read") {
       const into = markedBytes(length);
       reads.push({ into, expected: model.bytes.slice(offset, offset + length), offset });
