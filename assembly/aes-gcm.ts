@@ -4,28 +4,23 @@
  * counter block nonce ‖ 2 on, and the tag is
  *
  *     GHASH(aad ‖ zeros to 16 ‖ ciphertext ‖ zeros to 16 ‖ bits of aad ‖ bits) ⊕ AES(nonce ‖ 1)
- *
- * Opening checks a message's tag before it decrypts anything.
  */
 import { applyCtr } from "./aes-ctr";
-import { encryptGroup, groupBlocks, groupBytes } from "./aes-rounds";
+import { encryptStrip, noMask } from "./aes-rounds";
 import { dataSchedule, takeKey } from "./aes-secrets";
+import { batchMessages, openMessages, sealMessages } from "./encrypt-then-mac";
 import { ghashAbsorb } from "./ghash";
 import { ghashLanes, ghashLanesAbsorb, ghashLanesFinish, ghashLanesStart, setGhashTables } from "./ghash-lanes";
-import { aadAddress, aadSize, descriptorBytes, nonceAddress, setStatus, tagAddress } from "./sector-descriptor";
-import { copySmall, equalTags, fillSmall } from "./small-copies";
+import { aadAddress, aadSize, descriptorBytes, nonceAddress } from "./sector-descriptor";
+import { copySmall, fillSmall } from "./small-copies";
 
-/** Messages that are worked on together. */
-const batch: i32 = 16;
 /** From here on sixteen lanes with idle ones among them take less time than one message after the other. */
 const fewestLanes: i32 = 4;
 const tagBytes: i32 = 16;
 
 const hashKey: usize = memory.data(16, 16);
-/** AES(nonce ‖ 1) of the batch's messages. */
-const masks: usize = memory.data(16 * 16, 16);
-/** Their tags. */
-const tags: usize = memory.data(16 * 16, 16);
+/** GHASH of a batch's messages. */
+const hashes: usize = memory.data(16 * batchMessages, 16);
 /** A padded block of each lane. */
 const padded: usize = memory.data(16 * 16, 16);
 /** u32 addresses of the lanes' bytes. */
@@ -35,9 +30,9 @@ const counterBlock: usize = memory.data(16, 16);
 /** Takes the first key at `aesKeyAddress` for the messages to come. */
 export function setGcmKey(): void {
   takeKey(0, dataSchedule);
-  fillSmall(masks, groupBytes);
-  encryptGroup(dataSchedule, masks, masks);
-  copySmall(hashKey, masks, 16);
+  // A strip puts a whole group out, for which there is room among the hashes.
+  encryptStrip(dataSchedule, noMask, noMask, hashes, noMask, 16);
+  copySmall(hashKey, hashes, 16);
   if (ASC_FEATURE_SIMD) setGhashTables(hashKey);
 }
 
@@ -51,19 +46,7 @@ export function sealGcm(
   toStride: usize,
   size: i32,
 ): void {
-  for (; count > 0; count -= batch) {
-    const some = min(count, batch);
-    for (let i: usize = 0; i < (some as usize); i++) {
-      encryptMessage(descriptors + i * descriptorBytes, from + i * fromStride, to + i * toStride, size);
-    }
-    makeTags(descriptors, some, to, toStride, size);
-    for (let i: usize = 0; i < (some as usize); i++) {
-      copySmall(tagAddress(descriptors + i * descriptorBytes), tags + 16 * i, tagBytes);
-    }
-    descriptors += batch * descriptorBytes;
-    from += batch * fromStride;
-    to += batch * toStride;
-  }
+  sealMessages(applyToMessages, makeTags, tagBytes, descriptors, count, from, fromStride, to, toStride, size);
 }
 
 /** Opens messages; see `openChaCha`. */
@@ -76,31 +59,25 @@ export function openGcm(
   toStride: usize,
   size: i32,
 ): i32 {
-  let refused = 0;
-  for (; count > 0; count -= batch) {
-    const some = min(count, batch);
-    makeTags(descriptors, some, from, fromStride, size);
-    for (let i: usize = 0; i < (some as usize); i++) {
-      const descriptor = descriptors + i * descriptorBytes;
-      const good = equalTags(tags + 16 * i, tagAddress(descriptor), tagBytes);
-      if (good) {
-        encryptMessage(descriptor, from + i * fromStride, to + i * toStride, size);
-      } else {
-        memory.fill(to + i * toStride, 0, size);
-        refused++;
-      }
-      setStatus(descriptor, good);
-    }
-    descriptors += batch * descriptorBytes;
-    from += batch * fromStride;
-    to += batch * toStride;
-  }
-  return refused;
+  return openMessages(applyToMessages, makeTags, tagBytes, descriptors, count, from, fromStride, to, toStride, size);
 }
 
-function encryptMessage(descriptor: usize, from: usize, to: usize, size: i32): void {
-  setCounterBlock(counterBlock, descriptor, 2);
-  applyCtr(counterBlock, from, to, size);
+function applyToMessages(
+  descriptors: usize,
+  count: i32,
+  from: usize,
+  fromStride: usize,
+  to: usize,
+  toStride: usize,
+  size: i32,
+): void {
+  for (; count > 0; count--) {
+    setCounterBlock(counterBlock, descriptors, 2);
+    applyCtr(counterBlock, from, to, size);
+    descriptors += descriptorBytes;
+    from += fromStride;
+    to += toStride;
+  }
 }
 
 function setCounterBlock(to: usize, descriptor: usize, counter: u32): void {
@@ -108,25 +85,20 @@ function setCounterBlock(to: usize, descriptor: usize, counter: u32): void {
   store<u32>(to, bswap<u32>(counter), 12);
 }
 
-/** The tags of up to `batch` messages whose ciphertexts are at `data`. */
-function makeTags(descriptors: usize, count: i32, data: usize, stride: usize, size: i32): void {
+/** The tags of up to `batchMessages` messages whose ciphertexts are at `data`, at `tags`. */
+function makeTags(descriptors: usize, count: i32, data: usize, stride: usize, size: i32, tags: usize): void {
   if (ASC_FEATURE_SIMD && count >= fewestLanes) {
     hashLanes(descriptors, count, data, stride, size);
+    ghashLanesFinish(hashes);
   } else {
     for (let i: usize = 0; i < (count as usize); i++) {
-      hashOne(tags + 16 * i, descriptors + i * descriptorBytes, data + i * stride, size);
+      hashOne(hashes + 16 * i, descriptors + i * descriptorBytes, data + i * stride, size);
     }
   }
   for (let i: usize = 0; i < (count as usize); i++) {
-    setCounterBlock(masks + 16 * i, descriptors + i * descriptorBytes, 1);
+    setCounterBlock(tags + 16 * i, descriptors + i * descriptorBytes, 1);
   }
-  for (let i = 0; i < count; i += groupBlocks) {
-    const at = masks + 16 * (i as usize);
-    encryptGroup(dataSchedule, at, at);
-  }
-  for (let i: usize = 0; i < 16 * (count as usize); i += 8) {
-    store<u64>(tags + i, load<u64>(tags + i) ^ load<u64>(masks + i));
-  }
+  encryptStrip(dataSchedule, tags, noMask, tags, hashes, 16 * count);
 }
 
 function hashOne(sum: usize, descriptor: usize, data: usize, size: i32): void {
@@ -170,7 +142,6 @@ function hashLanes(descriptors: usize, count: i32, data: usize, stride: usize, s
   setSizes(padded, aad, size);
   for (let i: usize = 0; i < (ghashLanes as usize); i++) store<u32>(pointers + 4 * i, padded as u32);
   ghashLanesAbsorb(pointers, 1);
-  ghashLanesFinish(tags);
 }
 
 function hashPaddedLanes(size: i32): void {

@@ -1,16 +1,18 @@
 /**
  * The key schedule of AES-256 (FIPS 197, section 5.2), sliced as the rounds
  * take it: with the S-box's constant in all keys but the first, and with SIMD
- * moved as ShiftRows would have, see `aes-rounds.ts`. Every key stands for all
- * blocks of a group. SubWord goes through the S-box's circuit: no table.
+ * all but the last one moved as ShiftRows would have, see `aes-columns.ts`. Every
+ * key stands for all blocks of a group. SubWord goes through the S-box's circuit: no table.
  */
-import { groupBlocks, groupBytes, sliceGroup, subGroup } from "./aes-rounds";
+import { sliceGroup, subGroup } from "./aes-rounds";
+import { groupBlocks, groupBytes } from "./aes-slices";
 import { fillSmall } from "./small-copies";
 
 /** FIPS 197's w: 60 words. */
 const words: usize = memory.data(240, 16);
 const group: usize = memory.data(128, 16);
 const boxConstant: u32 = 0x63636363;
+const lastRound: i32 = 14;
 
 /** Makes the schedule at `schedule` of the 32 bytes at `key`. Nothing else is left of it. */
 export function expandKey(key: usize, schedule: usize): void {
@@ -26,7 +28,7 @@ export function expandKey(key: usize, schedule: usize): void {
     }
     store<u32>(words + 4 * i, word ^ load<u32>(words + 4 * i - 32));
   }
-  for (let round = 0; round < 15; round++) {
+  for (let round = 0; round <= lastRound; round++) {
     for (let block = 0; block < groupBlocks; block++) placeRoundKey(round, group + 16 * (block as usize));
     sliceGroup(group, schedule + groupBytes * (round as usize));
   }
@@ -35,7 +37,7 @@ export function expandKey(key: usize, schedule: usize): void {
 }
 
 function placeRoundKey(round: i32, to: usize): void {
-  const moved = ASC_FEATURE_SIMD ? round : 0;
+  const moved = ASC_FEATURE_SIMD && round < lastRound ? round : 0;
   const constant: u8 = round == 0 ? 0 : (boxConstant as u8);
   for (let column = 0; column < 4; column++) {
     for (let row = 0; row < 4; row++) {

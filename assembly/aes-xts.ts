@@ -7,17 +7,18 @@
  *
  * It hides, and authenticates nothing: `aes-xts-hmac.ts` does.
  */
-import { decryptGroup, encryptGroup, groupBlocks, groupBytes, scheduleBytes } from "./aes-rounds";
+import { decryptStrip, encryptStrip, noMask, scheduleBytes, stripBlocks, stripBytes } from "./aes-rounds";
 import { dataSchedule, takeKey } from "./aes-secrets";
 import { descriptorBytes, nonceAddress } from "./sector-descriptor";
 import { copySmall } from "./small-copies";
 
 const tweakSchedule: usize = memory.data(scheduleBytes, 16);
-/** AES₂(tweak) of a group of messages. */
-const firstTweaks: usize = memory.data(128, 16);
-/** T of the blocks in `group`. */
-const tweaks: usize = memory.data(128, 16);
-const group: usize = memory.data(128, 16);
+/** AES₂(tweak) of as many messages as a strip has blocks; of the one that is under way, T of its next strip. */
+const messageTweaks: usize = memory.data(512, 16);
+/** T of a strip's blocks. */
+const tweaks: usize = memory.data(512, 16);
+/** A message's last strip. */
+const rest: usize = memory.data(512, 16);
 
 /** Takes the first key at `aesKeyAddress` for the data and the second one for tweaks. */
 export function setXtsKeys(): void {
@@ -35,13 +36,7 @@ export function encryptXts(
   toStride: usize,
   size: i32,
 ): void {
-  for (let i = 0; i < count; i++) {
-    if (i % groupBlocks == 0) makeTweaks(descriptors, min(groupBlocks, count - i));
-    encryptMessage(firstTweak(i), from, to, size);
-    descriptors += descriptorBytes;
-    from += fromStride;
-    to += toStride;
-  }
+  applyXts(false, descriptors, count, from, fromStride, to, toStride, size);
 }
 
 /** Decrypts messages. */
@@ -54,9 +49,23 @@ export function decryptXts(
   toStride: usize,
   size: i32,
 ): void {
+  applyXts(true, descriptors, count, from, fromStride, to, toStride, size);
+}
+
+function applyXts(
+  decrypting: bool,
+  descriptors: usize,
+  count: i32,
+  from: usize,
+  fromStride: usize,
+  to: usize,
+  toStride: usize,
+  size: i32,
+): void {
   for (let i = 0; i < count; i++) {
-    if (i % groupBlocks == 0) makeTweaks(descriptors, min(groupBlocks, count - i));
-    decryptMessage(firstTweak(i), from, to, size);
+    const inStrip = i % stripBlocks;
+    if (inStrip == 0) makeTweaks(descriptors, min(stripBlocks, count - i));
+    applyToMessage(decrypting, messageTweaks + 16 * (inStrip as usize), from, to, size);
     descriptors += descriptorBytes;
     from += fromStride;
     to += toStride;
@@ -65,57 +74,53 @@ export function decryptXts(
 
 function makeTweaks(descriptors: usize, count: i32): void {
   for (let i: usize = 0; i < (count as usize); i++) {
-    copySmall(firstTweaks + 16 * i, nonceAddress(descriptors + i * descriptorBytes), 16);
+    copySmall(messageTweaks + 16 * i, nonceAddress(descriptors + i * descriptorBytes), 16);
   }
-  encryptGroup(tweakSchedule, firstTweaks, firstTweaks);
+  encryptStrip(tweakSchedule, messageTweaks, noMask, messageTweaks, noMask, 16 * count);
+}
+
+function applyToMessage(decrypting: bool, tweak: usize, from: usize, to: usize, size: i32): void {
+  for (; size >= stripBytes; size -= stripBytes) {
+    setTweaks(tweak);
+    applyToStrip(decrypting, from, to, stripBytes);
+    from += stripBytes;
+    to += stripBytes;
+  }
+  if (size == 0) return;
+  setTweaks(tweak);
+  copySmall(rest, from, size);
+  applyToStrip(decrypting, rest, rest, size);
+  copySmall(to, rest, size);
 }
 
 @inline
-function firstTweak(i: i32): usize {
-  return firstTweaks + 16 * ((i % groupBlocks) as usize);
+function applyToStrip(decrypting: bool, from: usize, to: usize, size: i32): void {
+  if (decrypting) decryptStrip(dataSchedule, from, tweaks, to, tweaks, size);
+  else encryptStrip(dataSchedule, from, tweaks, to, tweaks, size);
 }
 
-function encryptMessage(tweak: usize, from: usize, to: usize, size: i32): void {
-  for (; size > 0; size -= groupBytes) {
-    const some = min(size, groupBytes);
-    whiten(tweak, from, some);
-    encryptGroup(dataSchedule, group, group);
-    xorTweaks(group, to, some);
-    from += groupBytes;
-    to += groupBytes;
-  }
-}
-
-function decryptMessage(tweak: usize, from: usize, to: usize, size: i32): void {
-  for (; size > 0; size -= groupBytes) {
-    const some = min(size, groupBytes);
-    whiten(tweak, from, some);
-    decryptGroup(dataSchedule, group, group);
-    xorTweaks(group, to, some);
-    from += groupBytes;
-    to += groupBytes;
-  }
-}
-
-/** Makes the tweaks of the next group of blocks, from the one at `next` on, and XORs the blocks with them. */
-function whiten(next: usize, from: usize, size: i32): void {
-  let low = load<u64>(next);
-  let high = load<u64>(next, 8);
-  for (let i: usize = 0; i < (size as usize); i += 16) {
-    store<u64>(tweaks + i, low);
-    store<u64>(tweaks + i, high, 8);
-    store<u64>(group + i, load<u64>(from + i) ^ low);
-    store<u64>(group + i, load<u64>(from + i, 8) ^ high, 8);
-    const carry = (0 - (high >> 63)) & 0x87;
-    high = (high << 1) | (low >> 63);
-    low = (low << 1) ^ carry;
-  }
-  store<u64>(next, low);
-  store<u64>(next, high, 8);
-}
-
-function xorTweaks(from: usize, to: usize, size: i32): void {
-  for (let i: usize = 0; i < (size as usize); i += 8) {
-    store<u64>(to + i, load<u64>(from + i) ^ load<u64>(tweaks + i));
+/** Sets T of a strip's blocks, and the one at `next` to that of the block after it. */
+function setTweaks(next: usize): void {
+  if (ASC_FEATURE_SIMD) {
+    let tweak = v128.load(next);
+    for (let i: usize = 0; i < (stripBytes as usize); i += 16) {
+      v128.store(tweaks + i, tweak);
+      // The highest bit of all goes round as 0x87, that of the low half to the high one.
+      const carries = i32x4.shr_s(v128.shuffle<i32>(tweak, tweak, 3, 3, 1, 1), 31);
+      tweak = v128.xor(i64x2.shl(tweak, 1), v128.and(carries, i64x2(0x87, 1)));
+    }
+    v128.store(next, tweak);
+  } else {
+    let low = load<u64>(next);
+    let high = load<u64>(next, 8);
+    for (let i: usize = 0; i < (stripBytes as usize); i += 16) {
+      store<u64>(tweaks + i, low);
+      store<u64>(tweaks + i, high, 8);
+      const carry = (0 - (high >> 63)) & 0x87;
+      high = (high << 1) | (low >> 63);
+      low = (low << 1) ^ carry;
+    }
+    store<u64>(next, low);
+    store<u64>(next, high, 8);
   }
 }

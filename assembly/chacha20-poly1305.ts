@@ -14,8 +14,8 @@
  */
 import { mixBlocks } from "./chacha20-rounds";
 import { polyAbsorb, polyFinish, polyStart, polyStateBytes } from "./poly1305";
-import { aadAddress, aadSize, descriptorBytes, nonceAddress, setStatus, tagAddress } from "./sector-descriptor";
-import { copySmall, equalTags, fillSmall } from "./small-copies";
+import { aadAddress, aadSize, checkTag, descriptorBytes, nonceAddress, tagAddress } from "./sector-descriptor";
+import { copySmall, fillSmall } from "./small-copies";
 
 /** Keystream of one call of `mixBlocks`. */
 const stretchBytes: i32 = ASC_FEATURE_SIMD ? 256 : 64;
@@ -95,12 +95,10 @@ export function openChaCha(
     begin(descriptor, i % lanes);
     openMessage(from, to, size);
     finish(descriptor, size, tag);
-    const good = equalTags(tag, tagAddress(descriptor), tagBytes);
-    if (!good) {
+    if (!checkTag(descriptor, tag, tagBytes)) {
       memory.fill(to, 0, size);
       refused++;
     }
-    setStatus(descriptor, good);
     from += fromStride;
     to += toStride;
   }

@@ -4,6 +4,7 @@
  *     0 nonce (12 bytes, or a tweak of 16)   16 tag (16 or 32 bytes)
  *     48 u32 address of the aad   52 u32 its size   56 u32 status: 1 where it was opened
  */
+import { equalTags } from "./small-copies";
 
 export const descriptorBytes: usize = 64;
 
@@ -27,12 +28,9 @@ export function aadSize(descriptor: usize): i32 {
   return load<i32>(descriptor, 52);
 }
 
-@inline
-export function setStatus(descriptor: usize, opened: bool): void {
-  store<u32>(descriptor, opened as u32, 56);
-}
-
-@inline
-export function isOpened(descriptor: usize): bool {
-  return load<u32>(descriptor, 56) != 0;
+/** Is the descriptor's tag the one at `tag`? Sets the status to the answer. */
+export function checkTag(descriptor: usize, tag: usize, tagBytes: i32): bool {
+  const good = equalTags(tag, tagAddress(descriptor), tagBytes);
+  store<u32>(descriptor, good as u32, 56);
+  return good;
 }

@@ -14,7 +14,7 @@ import { aadAddress, aadSize, descriptorBytes, nonceAddress } from "./sector-des
 import { copySmall, fillSmall } from "./small-copies";
 
 /** Messages that are hashed together. */
-export const hmacLanes: i32 = 4;
+const lanes: i32 = 4;
 const nonceBytes: i32 = 16;
 /** The two sizes, and what SHA-256 puts behind a message. */
 const sizesBytes: i32 = 16;
@@ -53,9 +53,18 @@ function keyState(state: usize, key: usize, pad: u64): void {
   fillSmall(heads, blockBytes);
 }
 
-/** The tags of up to `hmacLanes` messages whose ciphertexts are at `data`, each 32 bytes, at `out`. */
+/** The tags of messages whose ciphertexts are at `data`, each 32 bytes, at `out`. */
 export function macSectors(descriptors: usize, count: i32, data: usize, stride: usize, size: i32, out: usize): void {
   shape(aadSize(descriptors), size);
+  for (; count > 0; count -= lanes) {
+    macSome(descriptors, min(count, lanes), data, stride, size, out);
+    descriptors += (lanes as usize) * descriptorBytes;
+    data += (lanes as usize) * stride;
+    out += 32 * (lanes as usize);
+  }
+}
+
+function macSome(descriptors: usize, count: i32, data: usize, stride: usize, size: i32, out: usize): void {
   for (let i: usize = 0; i < (count as usize); i++) {
     fillLane(i, descriptors + i * descriptorBytes, data + i * stride, size);
   }
