@@ -8,22 +8,27 @@
  * memory that the host cannot reach. Not hidden: which sectors are touched and when.
  *
  * Performance: batches of 256 KiB in the cipher's own memory; 24 bytes of trusted
- * memory a touched sector.
+ * memory a touched sector, up to a budget, beyond which they lie on the disk, sealed too.
  */
 import { createSectorCipher } from "../crypto/create-sector-cipher.ts";
-import type { SectorCipher } from "../crypto/sector-cipher.ts";
+import { type SectorCipher, suiteSizes } from "../crypto/sector-cipher.ts";
 import type { IoOptions, WritableBlockDevice } from "../device/block-device.ts";
 import { hostFailure } from "../device/host-failure.ts";
+import { openRecords } from "./open-records.ts";
+import { RecordFormat } from "./record-format.ts";
 import {
   checkSectorSize,
   checkSectors,
+  defaultLeafCacheBytes,
   defaultSectorSizeBytes,
+  defaultTableMemoryBytes,
   type SealedDeviceOptions,
 } from "./sealed-options.ts";
-import { SectorBatches, type SlotLayout, slotLayout } from "./sector-batches.ts";
+import { type SectorBatch, SectorBatches, type SlotLayout, slotLayout } from "./sector-batches.ts";
 import { type Call, SectorCalls } from "./sector-calls.ts";
+import type { SectorRecords } from "./sector-records.ts";
 import { SectorStore, sectorAadSizeBytes } from "./sector-store.ts";
-import { SectorTable } from "./sector-table.ts";
+import { type LeafShape, tableLayout, usualLeaf } from "./table-layout.ts";
 import { nextInstance, processSequence, type WriteSequence } from "./write-sequence.ts";
 
 /** What a device has done and holds; see `SealedDevice.stats`. */
@@ -36,8 +41,25 @@ export interface SealedDeviceStats {
   readonly sealedBytes: number;
   /** Bytes opened since the device was made. */
   readonly openedBytes: number;
-  /** Trusted memory that the records of sectors take. */
+  /** Trusted memory that what is remembered of sectors takes, caches apart. */
   readonly tableMemoryBytes: number;
+  /** Trusted memory of the caches of leaves: 0 where all records are in memory. */
+  readonly leafCacheBytes: number;
+  /** How often the records of a batch of sectors were in memory, where not all are. */
+  readonly leafHits: number;
+  /** How often they were not. */
+  readonly leafMisses: number;
+}
+
+/** What a device consists of. */
+interface SealedDeviceParts {
+  readonly below: WritableBlockDevice;
+  readonly sectors: number;
+  readonly cipher: SectorCipher;
+  readonly table: SectorRecords;
+  readonly store: SectorStore;
+  readonly slots: SlotLayout;
+  readonly closeDevice: boolean;
 }
 
 /** A `WritableBlockDevice` over the host's; see the head of this file. */
@@ -47,29 +69,22 @@ export class SealedDevice implements WritableBlockDevice {
   readonly #below: WritableBlockDevice;
   readonly #size: number;
   readonly #cipher: SectorCipher;
-  readonly #table: SectorTable;
+  readonly #table: SectorRecords;
   readonly #store: SectorStore;
   readonly #batches: SectorBatches;
   readonly #closeDevice: boolean;
   readonly #calls: SectorCalls;
 
-  private constructor(
-    below: WritableBlockDevice,
-    cipher: SectorCipher,
-    layout: SlotLayout,
-    sequence: WriteSequence,
-    closeDevice: boolean,
-  ) {
+  private constructor({ below, sectors, cipher, table, store, slots, closeDevice }: SealedDeviceParts) {
     const size = cipher.sectorSizeBytes;
-    const sectors = Math.floor(below.sizeBytes / size);
     this.name = `sealed:${below.name}`;
     this.sizeBytes = sectors * size;
     this.#below = below;
     this.#size = size;
     this.#cipher = cipher;
-    this.#table = new SectorTable(sectors, cipher.tagSizeBytes);
-    this.#store = new SectorStore({ below, cipher, table: this.#table, sequence, instance: nextInstance() });
-    this.#batches = new SectorBatches(size, layout);
+    this.#table = table;
+    this.#store = store;
+    this.#batches = new SectorBatches(size, slots, table);
     this.#calls = new SectorCalls(this, size);
     this.#closeDevice = closeDevice;
   }
@@ -77,10 +92,11 @@ export class SealedDevice implements WritableBlockDevice {
   /**
    * Makes a sealed device over `below`, whose content counts for nothing: every
    * sector is zeros until it is written. What does not fill a sector at the
-   * device's end is not used.
+   * device's end is not used. Where the records of all sectors do not fit their budget, a stretch
+   * at the end is kept for them, and `sizeBytes` is less by that.
    *
    * @throws {UsageError} `invalid-argument` for a sector size that cannot be, a device without a sector or
-   *   with more than 2^32.
+   *   with more than 2^32, a budget or a cache that is too small for it.
    */
   static create(below: WritableBlockDevice, options: SealedDeviceOptions = {}): Promise<SealedDevice> {
     return SealedDevice.createWithSequence(below, options, processSequence);
@@ -88,7 +104,7 @@ export class SealedDevice implements WritableBlockDevice {
 
   /**
    * As `create`, with a sequence of the caller's own. For tests near the sequence's end: two devices
-   * with two sequences may use a number twice.
+   * with two sequences may use a number twice. And with leaves of another shape, for tests with few sectors.
    *
    * @internal
    */
@@ -98,21 +114,42 @@ export class SealedDevice implements WritableBlockDevice {
       suite = "chacha20-poly1305",
       createCipher = createSectorCipher,
       sectorSizeBytes = defaultSectorSizeBytes,
+      tableMemoryBytes = defaultTableMemoryBytes,
+      leafCacheBytes = defaultLeafCacheBytes,
       closeDevice = false,
     }: SealedDeviceOptions,
     sequence: WriteSequence,
+    leaf: LeafShape = usualLeaf,
   ): Promise<SealedDevice> {
     checkSectorSize(sectorSizeBytes);
-    const sectors = Math.floor(below.sizeBytes / sectorSizeBytes);
-    checkSectors(below, sectors, sectorSizeBytes);
-    const layout = slotLayout(sectorSizeBytes, sectors);
+    const deviceBytes = below.sizeBytes;
+    checkSectors(below, Math.floor(deviceBytes / sectorSizeBytes), sectorSizeBytes);
+    const format = new RecordFormat(suiteSizes(suite).tagSizeBytes);
+    const layout = tableLayout({
+      deviceBytes,
+      sectorSizeBytes,
+      recordSizeBytes: format.sizeBytes,
+      tableMemoryBytes,
+      leafCacheBytes,
+      leaf,
+    });
+    const { sectors } = layout;
+    const slots = slotLayout(sectorSizeBytes, sectors);
     const cipher = await createCipher({
       suite,
       sectorSizeBytes,
-      capacitySectors: layout.capacitySectors,
+      capacitySectors: slots.capacitySectors,
       aadSizeBytes: sectorAadSizeBytes,
     });
-    return new SealedDevice(below, cipher, layout, sequence, closeDevice);
+    const leafSizeBytes = leaf.sizeBytes;
+    const instance = nextInstance();
+    const levels = { below, layout, leafSizeBytes, format, suite, createCipher, sequence, instance };
+    const table = await openRecords(levels).catch((error: unknown) => {
+      cipher.close();
+      throw error;
+    });
+    const store = new SectorStore({ below, cipher, table, sequence, instance, level: 0, startBytes: 0 });
+    return new SealedDevice({ below, sectors, cipher, table, store, slots, closeDevice });
   }
 
   /** What the device has done so far and what it holds. */
@@ -123,6 +160,9 @@ export class SealedDevice implements WritableBlockDevice {
       sealedBytes: this.#store.sealedSectors * this.#size,
       openedBytes: this.#store.openedSectors * this.#size,
       tableMemoryBytes: this.#table.memoryBytes,
+      leafCacheBytes: this.#table.cacheBytes,
+      leafHits: this.#table.leafHits,
+      leafMisses: this.#table.leafMisses,
     };
   }
 
@@ -179,7 +219,7 @@ export class SealedDevice implements WritableBlockDevice {
       const headEnd = Math.min(firstWhole * size, end);
       await this.#zero(offsetBytes, headEnd, call);
       if (endWhole >= firstWhole) await this.#zero(Math.max(headEnd, endWhole * size), end, call);
-      for (let sector = firstWhole; sector < endWhole; sector++) this.#table.drop(sector);
+      if (endWhole > firstWhole) await this.#table.drop(firstWhole, endWhole);
     };
     return this.#calls.run({ offsetBytes, lengthBytes, writes: true, work }, options);
   }
@@ -202,7 +242,7 @@ export class SealedDevice implements WritableBlockDevice {
   close(): Promise<void> {
     return this.#calls.close(async () => {
       this.#cipher.close();
-      this.#table.clear();
+      this.#table.close();
       this.#store.close();
       if (this.#closeDevice) await this.#below.close();
     });
@@ -213,34 +253,33 @@ export class SealedDevice implements WritableBlockDevice {
   }
 
   /** Writes a range whose bytes `fill` puts into the plaintext, batch by batch. */
-  #writeParts(
-    offsetBytes: number,
-    lengthBytes: number,
-    call: Call,
-    fill: (plaintextOffset: number, atBytes: number, lengthBytes: number) => void,
-  ): Promise<void> {
+  #writeParts(offsetBytes: number, lengthBytes: number, call: Call, fill: Fill): Promise<void> {
+    return this.#batches.run(offsetBytes, lengthBytes, call, (batch) => this.#writeBatch(batch, call, fill));
+  }
+
+  async #writeBatch(batch: SectorBatch, call: Call, fill: Fill): Promise<void> {
     const size = this.#size;
-    return this.#batches.run(offsetBytes, lengthBytes, call, async (batch) => {
-      const { slot, firstSector, count, skipBytes } = batch;
-      const endsInside = skipBytes + batch.lengthBytes < count * size;
-      if (skipBytes > 0 || (count === 1 && endsInside)) {
-        await this.#store.fetch(slot, firstSector, 1, call.signal);
-      }
-      if (endsInside && count > 1) {
-        await this.#store.fetch(slot + count - 1, firstSector + count - 1, 1, call.signal);
-      }
-      call.signal?.throwIfAborted();
-      fill(slot * size + skipBytes, batch.atBytes, batch.lengthBytes);
-      await this.#store.put(slot, firstSector, count);
-    });
+    const { slot, firstSector, count, skipBytes } = batch;
+    const endsInside = skipBytes + batch.lengthBytes < count * size;
+    if (skipBytes > 0 || (count === 1 && endsInside)) {
+      await this.#store.fetch(slot, firstSector, 1, call.signal);
+    }
+    if (endsInside && count > 1) {
+      await this.#store.fetch(slot + count - 1, firstSector + count - 1, 1, call.signal);
+    }
+    call.signal?.throwIfAborted();
+    fill(slot * size + skipBytes, batch.atBytes, batch.lengthBytes);
+    await this.#store.put(slot, firstSector, count);
   }
 
   /** Zeros a part of one sector; where that is absent, it is zeros already. */
   async #zero(offsetBytes: number, endBytes: number, call: Call): Promise<void> {
-    const length = endBytes - offsetBytes;
-    if (length <= 0 || this.#table.isAbsent(Math.floor(offsetBytes / this.#size))) return;
-    await this.#writeParts(offsetBytes, length, call, (from, _at, bytes) =>
-      this.#cipher.plaintext.fill(0, from, from + bytes),
-    );
+    const fill: Fill = (from, _at, bytes) => this.#cipher.plaintext.fill(0, from, from + bytes);
+    await this.#batches.run(offsetBytes, endBytes - offsetBytes, call, async (batch) => {
+      if (!this.#table.isAbsent(batch.firstSector)) await this.#writeBatch(batch, call, fill);
+    });
   }
 }
+
+/** Puts the bytes that stand at `atBytes` of the caller's into the plaintext. */
+type Fill = (plaintextOffset: number, atBytes: number, lengthBytes: number) => void;

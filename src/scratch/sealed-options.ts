@@ -12,12 +12,24 @@ export interface SealedDeviceOptions {
   readonly createCipher?: SectorCipherFactory;
   /** A power of two from 512 to 65,536; default 4096. */
   readonly sectorSizeBytes?: number;
+  /**
+   * Trusted memory for what is remembered of sectors, 64 MiB by default: 24 bytes a sector, 40 with HMAC. Where
+   * that is more, leaves at the disk's end have it, and in memory is a byte a leaf and the records of the
+   * topmost leaves. Taken as it is needed.
+   */
+  readonly tableMemoryBytes?: number;
+  /** Trusted memory for leaves in use, where there are any: 16 MiB by default. Taken at once. */
+  readonly leafCacheBytes?: number;
   /** Whether `close` closes the device below too; default: it stays the caller's to close. */
   readonly closeDevice?: boolean;
 }
 
 /** The size of sectors where the guest chooses none. */
 export const defaultSectorSizeBytes = 4096;
+/** The budget of records where the guest chooses none. */
+export const defaultTableMemoryBytes: number = 64 * 2 ** 20;
+/** The cache of leaves where the guest chooses none. */
+export const defaultLeafCacheBytes: number = 16 * 2 ** 20;
 const leastSectorSize = 512;
 const mostSectorSize = 65_536;
 const mostSectors = 2 ** 32;

@@ -5,6 +5,7 @@
  */
 import { SlotPool } from "../device/slot-pool.ts";
 import type { Call } from "./sector-calls.ts";
+import type { SectorRecords } from "./sector-records.ts";
 
 /** A batch: large enough for the cipher's peak, small enough for the processor's cache. */
 const batchBytes = 256 * 1024;
@@ -21,7 +22,7 @@ export interface SlotLayout {
   readonly capacitySectors: number;
 }
 
-/** A part of a range that is in the cipher's memory at once. */
+/** A part of a range that is in the cipher's memory at once: sectors of one leaf, which is held. */
 export interface SectorBatch {
   /** The first of the cipher's slots. */
   readonly slot: number;
@@ -47,15 +48,17 @@ export class SectorBatches {
   readonly #size: number;
   readonly #short: SlotPool;
   readonly #long: SlotPool;
+  readonly #records: SectorRecords;
 
-  constructor(sectorSizeBytes: number, { sectorsPerBatch, batches }: SlotLayout) {
+  constructor(sectorSizeBytes: number, { sectorsPerBatch, batches }: SlotLayout, records: SectorRecords) {
     const shortBytes = shortSectors * sectorSizeBytes;
     this.#size = sectorSizeBytes;
+    this.#records = records;
     this.#short = new SlotPool(0, shortBytes, shortSlots);
     this.#long = new SlotPool(shortSlots * shortBytes, sectorsPerBatch * sectorSizeBytes, batches);
   }
 
-  /** Gives `step` batch after batch of a range; a batch's slots are its own until the step has settled. */
+  /** Gives `step` batch after batch of a range; a batch's slots and its leaf are kept until the step has settled. */
   async run(
     offsetBytes: number,
     lengthBytes: number,
@@ -63,18 +66,32 @@ export class SectorBatches {
     step: (batch: SectorBatch) => Promise<void>,
   ): Promise<void> {
     const size = this.#size;
+    const records = this.#records;
     for (let done = 0; done < lengthBytes; ) {
       const offset = offsetBytes + done;
       const firstSector = Math.floor(offset / size);
       const skipBytes = offset - firstSector * size;
-      const left = Math.ceil((skipBytes + lengthBytes - done) / size);
+      const ofLeaf = records.sectorsPerLeaf - (firstSector % records.sectorsPerLeaf);
+      const left = Math.min(Math.ceil((skipBytes + lengthBytes - done) / size), ofLeaf);
       const pool = left <= shortSectors ? this.#short : this.#long;
       const count = Math.min(left, pool.slotSizeBytes / size);
       const length = Math.min(count * size - skipBytes, lengthBytes - done);
       const place = await pool.take(call.signal);
       try {
         call.signal?.throwIfAborted();
-        await step({ slot: place / size, firstSector, count, skipBytes, atBytes: done, lengthBytes: length });
+        if (!records.tryHold(firstSector)) await records.hold(firstSector);
+        try {
+          await step({
+            slot: place / size,
+            firstSector,
+            count,
+            skipBytes,
+            atBytes: done,
+            lengthBytes: length,
+          });
+        } finally {
+          records.release(firstSector);
+        }
       } finally {
         pool.giveBack(place);
       }

@@ -2,8 +2,8 @@
  * Sectors between the cipher's memory and the host's device: sealed and written,
  * or read and opened, with what the table remembers of them.
  *
- * On disk: sector i at i × its size, ciphertext alone. No header, no tags, no
- * numbers: nothing that the host holds says how to read it.
+ * On disk: sector i at i × its size from the start on, ciphertext alone. No header, no
+ * tags, no numbers: nothing that the host holds says how to read it.
  */
 import type { SectorCipher } from "../crypto/sector-cipher.ts";
 import { sectorWords } from "../crypto/sector-cipher.ts";
@@ -13,7 +13,7 @@ import { hostFailure } from "../device/host-failure.ts";
 import { readPrivately } from "../device/private-read.ts";
 import { IntegrityError, StateError } from "../errors.ts";
 import { KeyUsage } from "./key-usage.ts";
-import type { SectorTable } from "./sector-table.ts";
+import type { SectorRecords } from "./sector-records.ts";
 import type { WriteSequence } from "./write-sequence.ts";
 
 /** What sectors are stored with. */
@@ -21,19 +21,21 @@ export interface SectorStoreParts {
   readonly below: WritableBlockDevice;
   /** Its aad has `sectorAadSizeBytes`. */
   readonly cipher: SectorCipher;
-  readonly table: SectorTable;
+  /** Has their records; who calls holds them. */
+  readonly table: SectorRecords;
   readonly sequence: WriteSequence;
   /** Told apart in the process: sectors of one device are none of another. */
   readonly instance: number;
+  /** What the sectors are: 0 data, above it leaves of that level. Keeps numbers and sectors apart. */
+  readonly level: number;
+  /** Where sector 0 lies. */
+  readonly startBytes: number;
 }
 
 /** What a sector is bound to beside its content: u32 instance, u32 level, u64 sector. */
 export const sectorAadSizeBytes = 16;
 const aadWords = sectorAadSizeBytes / 4;
 const wordSpan = 2 ** 32;
-/** The nonce's first word: what the number behind it was taken for. */
-const dataDomain = 0;
-const dataLevel = 0;
 /** Buffers for writes that are kept for the next one. */
 const keptBytes = 2 ** 20;
 
@@ -99,13 +101,13 @@ export class SectorStore {
    * @throws {StateError} `poisoned` where the sequence or the key is used up; nothing has been changed then.
    */
   async put(slot: number, firstSector: number, count: number): Promise<void> {
-    const { below, cipher, table, sequence } = this.#parts;
+    const { below, cipher, table, sequence, level } = this.#parts;
     sequence.require(count);
     this.#usage.take(count);
     const { descriptors } = cipher;
     for (let i = 0; i < count; i++) {
       const word = (slot + i) * sectorWords.perSlot + sectorWords.nonce;
-      descriptors[word] = dataDomain;
+      descriptors[word] = level;
       descriptors[word + 1] = sequence.take();
       descriptors[word + 2] = sequence.high;
       this.#bind(slot + i, firstSector + i);
@@ -116,7 +118,7 @@ export class SectorStore {
       const word = (slot + i) * sectorWords.perSlot;
       table.store(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
     }
-    const offsetBytes = firstSector * this.#size;
+    const offsetBytes = this.#offsetOf(firstSector);
     const buffer = this.#buffers.take(count * this.#size);
     buffer.set(cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size));
     try {
@@ -140,8 +142,8 @@ export class SectorStore {
     count: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { below, cipher, table } = this.#parts;
-    const offsetBytes = firstSector * this.#size;
+    const { below, cipher, table, level } = this.#parts;
+    const offsetBytes = this.#offsetOf(firstSector);
     const into = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);
     try {
       await readPrivately(below, offsetBytes, into, signal);
@@ -151,7 +153,7 @@ export class SectorStore {
     const { descriptors } = cipher;
     for (let i = 0; i < count; i++) {
       const word = (slot + i) * sectorWords.perSlot;
-      descriptors[word + sectorWords.nonce] = dataDomain;
+      descriptors[word + sectorWords.nonce] = level;
       table.load(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
       this.#bind(slot + i, firstSector + i);
     }
@@ -160,12 +162,17 @@ export class SectorStore {
     if (refused > 0) throw this.#mismatch(slot, firstSector, count, refused);
   }
 
+  #offsetOf(sector: number): number {
+    return this.#parts.startBytes + sector * this.#size;
+  }
+
   /** Writes what the sector in a slot is bound to. */
   #bind(slot: number, sector: number): void {
-    const { aad } = this.#parts.cipher;
+    const { cipher, instance, level } = this.#parts;
+    const { aad } = cipher;
     const word = slot * aadWords;
-    aad[word] = this.#parts.instance;
-    aad[word + 1] = dataLevel;
+    aad[word] = instance;
+    aad[word + 1] = level;
     aad[word + 2] = sector % wordSpan;
     aad[word + 3] = Math.floor(sector / wordSpan);
   }
@@ -184,7 +191,7 @@ export class SectorStore {
     return new IntegrityError(
       "sector-mismatch",
       `sector ${sector}${others} of ${below.name} is not what was written last: the host changed it, mixed it up, or went back to an older one`,
-      { at: { device: below.name, sector, offsetBytes: sector * this.#size } },
+      { at: { device: below.name, sector, offsetBytes: this.#offsetOf(sector) } },
     );
   }
 
@@ -193,7 +200,7 @@ export class SectorStore {
     return new StateError(
       "poisoned",
       `the last write of sector ${sector} of ${below.name} failed, so nobody knows what it holds: write the whole sector anew or discard it`,
-      { at: { device: below.name, sector, offsetBytes: sector * this.#size } },
+      { at: { device: below.name, sector, offsetBytes: this.#offsetOf(sector) } },
     );
   }
 }

@@ -18,14 +18,14 @@ const acceptOlder: readonly Change[] = [
   ],
   [
     "sector-store.ts",
-    "    const offsetBytes = firstSector * this.#size;\n    const buffer",
+    "    const offsetBytes = this.#offsetOf(firstSector);\n    const buffer",
     `    for (let i = 0; i < count; i++) {
       const word = (slot + i) * sectorWords.perSlot;
       const records = this.#records.get(firstSector + i) ?? [];
       records.push(descriptors.slice(word, word + 8));
       this.#records.set(firstSector + i, records);
     }
-    const offsetBytes = firstSector * this.#size;
+    const offsetBytes = this.#offsetOf(firstSector);
     const buffer`,
   ],
   [
@@ -62,7 +62,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     ],
   ],
   ["AAD without the sector", ["sector-store.ts", "aad[word + 2] = sector % wordSpan;", "aad[word + 2] = 0;"]],
-  ["AAD without the device", ["sector-store.ts", "aad[word] = this.#parts.instance;", "aad[word] = 1;"]],
+  ["AAD without the device", ["sector-store.ts", "aad[word] = instance;", "aad[word] = 1;"]],
   [
     "poison forgotten",
     ["sector-store.ts", "for (let i = 0; i < count; i++) table.poison(firstSector + i);\n", ""],
@@ -72,8 +72,8 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     "poison never cleared by a discard",
     [
       "sector-table.ts",
-      "if (this.isAbsent(sector)) return;",
-      "if (this.isAbsent(sector) || this.isPoisoned(sector)) return;",
+      "if (this.#format.isAbsent(extent, at)) continue;",
+      "if (this.#format.isAbsent(extent, at) || this.#format.isPoisoned(extent, at)) continue;",
     ],
   ],
   ["sequence reused", ["write-sequence.ts", "this.#low += 1;", "this.#low += 0;"]],
@@ -92,11 +92,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
   ["who comes later is waited for", ["sector-order.ts", "group.isClosed = true;", ""]],
   [
     "slot released while I/O is under way",
-    [
-      "sector-batches.ts",
-      "        call.signal?.throwIfAborted();\n        await step",
-      "        pool.giveBack(place);\n        await step",
-    ],
+    ["sector-batches.ts", "        call.signal?.throwIfAborted();\n", "        pool.giveBack(place);\n"],
     [
       "sector-batches.ts",
       "      } finally {\n        pool.giveBack(place);\n      }",
@@ -113,7 +109,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     "a flush that cannot be given up",
     ["sealed-device.ts", "this.#calls.runApart(options, work)", "this.#calls.runApart(undefined, work)"],
   ],
-  ["discard forgets nothing", ["sealed-device.ts", "sector++) this.#table.drop(sector);", "sector++);"]],
+  ["discard forgets nothing", ["sealed-device.ts", "await this.#table.drop(firstWhole, endWhole);", "{}"]],
   [
     "discard forgets the sectors at its edges",
     [
@@ -162,7 +158,10 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     "plaintext written",
     ["sector-store.ts", "buffer.set(cipher.ciphertext.subarray", "buffer.set(cipher.plaintext.subarray"],
   ],
-  ["records of discarded sectors kept in the count", ["sector-table.ts", "    this.#touched -= 1;\n", ""]],
+  [
+    "records of discarded sectors kept in the count",
+    ["sector-table.ts", "    this.#touched -= dropped;\n", ""],
+  ],
 ];
 
 const folder = `${rootFolder}build/mutants/`;

@@ -1,0 +1,385 @@
+/**
+ * The larger table: records in leaves that are sealed on the host's disk as sectors
+ * are, fresh by records of their own in the table above, with the leaves in use in
+ * trusted memory.
+ *
+ * Security: a leaf is what was written last, or an error; so are the records in it. In
+ * memory is, of each leaf, how many records it has: one without any is never read.
+ *
+ * Performance: a record that is in memory costs one look at the index for a
+ * batch; one that is not, the reading of a leaf, and often the writing of another one,
+ * which has to make room. A leaf that was changed is written when its slot is needed, and by
+ * nothing else: it is worth nothing without the memory above it.
+ */
+import type { SectorCipher } from "../crypto/sector-cipher.ts";
+import { SlotPool } from "../device/slot-pool.ts";
+import { IntegrityError, invariant } from "../errors.ts";
+import { LeafCache } from "./leaf-cache.ts";
+import type { RecordFormat } from "./record-format.ts";
+import type { SectorRecords } from "./sector-records.ts";
+import type { SectorStore } from "./sector-store.ts";
+
+/** What a level is made of. */
+export interface LeafTableParts {
+  /** Names the disk in errors. */
+  readonly deviceName: string;
+  readonly format: RecordFormat;
+  readonly sectors: number;
+  readonly recordsPerLeaf: number;
+  readonly leaves: number;
+  readonly cachedLeaves: number;
+  /** Reads and writes leaves as its sectors. */
+  readonly store: SectorStore;
+  /** The store's, with `leafSlots` slots. */
+  readonly cipher: SectorCipher;
+  /** The store's: the records of leaves. */
+  readonly above: SectorRecords;
+}
+
+/** Leaves of a level that are read or written at once. */
+export const leafSlots = 16;
+
+/** A leaf that is on its way into memory. */
+interface Load {
+  readonly leaf: number;
+  /** Calls that hold it once it is there. */
+  holders: number;
+  /** It was this leaf that failed, not one that had to make room. */
+  isLost: boolean;
+  done: Promise<void>;
+}
+
+/** See the head of this file. */
+export class LeafTable implements SectorRecords {
+  readonly sectorsPerLeaf: number;
+  readonly #parts: LeafTableParts;
+  readonly #cache: LeafCache;
+  readonly #slots: SlotPool;
+  readonly #leafBytes: number;
+  /** Of each leaf, how many of its sectors are not absent. */
+  readonly #present: Uint8Array;
+  #loads: Load[] = [];
+  /** Who waits for a slot that can be taken. */
+  #waiting: (() => void)[] = [];
+  #touched = 0;
+  #hits = 0;
+  #misses = 0;
+  /** The leaf that was asked for last, its slot, and where that begins in the cache's words. */
+  #leaf = -1;
+  #slot = -1;
+  #base = 0;
+
+  constructor(parts: LeafTableParts) {
+    this.#parts = parts;
+    this.sectorsPerLeaf = parts.recordsPerLeaf;
+    this.#leafBytes = parts.cipher.sectorSizeBytes;
+    this.#cache = new LeafCache(Math.min(parts.cachedLeaves, parts.leaves), this.#leafBytes);
+    this.#slots = new SlotPool(0, 1, leafSlots);
+    this.#present = new Uint8Array(parts.leaves);
+  }
+
+  get touchedSectors(): number {
+    return this.#touched;
+  }
+
+  get memoryBytes(): number {
+    return this.#present.byteLength + this.#parts.above.memoryBytes;
+  }
+
+  get cacheBytes(): number {
+    return this.#cache.sizeBytes + this.#parts.above.cacheBytes;
+  }
+
+  get leafHits(): number {
+    return this.#hits;
+  }
+
+  get leafMisses(): number {
+    return this.#misses;
+  }
+
+  tryHold(sector: number): boolean {
+    const leaf = this.#leafOf(sector);
+    const slot = this.#cache.find(leaf);
+    if (slot === -1) return false;
+    this.#cache.hold(slot);
+    this.#hits += 1;
+    return true;
+  }
+
+  async hold(sector: number): Promise<void> {
+    if (this.tryHold(sector)) return;
+    this.#misses += 1;
+    const leaf = this.#leafOf(sector);
+    let load = this.#loads.find((other) => other.leaf === leaf);
+    if (load === undefined) {
+      load = { leaf, holders: 1, isLost: false, done: Promise.resolve() };
+      this.#loads.push(load);
+      load.done = this.#load(load);
+    } else load.holders += 1;
+    try {
+      await load.done;
+    } catch (error) {
+      throw load.isLost ? this.#lost(error, sector) : error;
+    }
+  }
+
+  release(sector: number): void {
+    const isLast = this.#cache.release(this.#cache.find(this.#leafOf(sector)));
+    if (isLast) this.#wake();
+  }
+
+  isAbsent(sector: number): boolean {
+    return this.#parts.format.isAbsent(this.#cache.words, this.#at(sector));
+  }
+
+  isPoisoned(sector: number): boolean {
+    return this.#parts.format.isPoisoned(this.#cache.words, this.#at(sector));
+  }
+
+  load(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void {
+    this.#parts.format.load(this.#cache.words, this.#at(sector), words, nonceAt, tagAt);
+  }
+
+  store(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void {
+    this.#parts.format.store(this.#cache.words, this.#touch(sector), words, nonceAt, tagAt);
+  }
+
+  poison(sector: number): void {
+    this.#parts.format.poison(this.#cache.words, this.#touch(sector));
+  }
+
+  async drop(firstSector: number, endSector: number): Promise<void> {
+    const [first, end] = this.#wholeLeaves(firstSector, endSector);
+    const headEnd = Math.min(first * this.sectorsPerLeaf, endSector);
+    await this.#dropWithin(firstSector, headEnd);
+    if (end >= first) await this.#dropWithin(Math.max(headEnd, end * this.sectorsPerLeaf), endSector);
+    this.#forgetLeaves(first, end);
+  }
+
+  /** Records at the range's edges whose leaves are not in memory stay, and are written over some day. */
+  forget(firstSector: number, endSector: number): void {
+    const [first, end] = this.#wholeLeaves(firstSector, endSector);
+    const headEnd = Math.min(first * this.sectorsPerLeaf, endSector);
+    this.#forgetWithin(firstSector, headEnd);
+    if (end >= first) this.#forgetWithin(Math.max(headEnd, end * this.sectorsPerLeaf), endSector);
+    this.#forgetLeaves(first, end);
+  }
+
+  close(): void {
+    const { above, cipher, store } = this.#parts;
+    this.#cache.clear();
+    this.#present.fill(0);
+    this.#touched = 0;
+    this.#leaf = -1;
+    cipher.close();
+    store.close();
+    above.close();
+  }
+
+  #leafOf(sector: number): number {
+    return Math.floor(sector / this.sectorsPerLeaf);
+  }
+
+  /** The leaves that a range has the whole of: from the first on, before the second, which may be less. */
+  #wholeLeaves(firstSector: number, endSector: number): [number, number] {
+    const first = Math.ceil(firstSector / this.sectorsPerLeaf);
+    const isToTheEnd = endSector === this.#parts.sectors;
+    return [first, isToTheEnd ? this.#parts.leaves : this.#leafOf(endSector)];
+  }
+
+  /** Where a sector's record is. Its leaf is in memory. */
+  #at(sector: number): number {
+    const leaf = this.#leafOf(sector);
+    if (leaf !== this.#leaf) {
+      const slot = this.#cache.find(leaf);
+      invariant(slot !== -1, `the records of sector ${sector} are used and not held`);
+      this.#leaf = leaf;
+      this.#slot = slot;
+      this.#base = slot * this.#cache.leafWords;
+    }
+    return this.#base + (sector - leaf * this.sectorsPerLeaf) * this.#parts.format.words;
+  }
+
+  /** Where a record is that is about to be changed, and will not be absent. */
+  #touch(sector: number): number {
+    const at = this.#at(sector);
+    if (this.#parts.format.isAbsent(this.#cache.words, at)) {
+      this.#touched += 1;
+      this.#present[this.#leaf] = (this.#present[this.#leaf] as number) + 1;
+    }
+    this.#cache.setDirty(this.#slot, true);
+    return at;
+  }
+
+  /** Forgets sectors of one leaf. */
+  async #dropWithin(firstSector: number, endSector: number): Promise<void> {
+    if (firstSector >= endSector || this.#present[this.#leafOf(firstSector)] === 0) return;
+    await this.hold(firstSector);
+    this.#dropHeld(firstSector, endSector);
+    this.release(firstSector);
+  }
+
+  #forgetWithin(firstSector: number, endSector: number): void {
+    if (firstSector >= endSector || this.#cache.find(this.#leafOf(firstSector)) === -1) return;
+    this.#dropHeld(firstSector, endSector);
+  }
+
+  #dropHeld(firstSector: number, endSector: number): void {
+    const { format } = this.#parts;
+    for (let sector = firstSector; sector < endSector; sector++) {
+      const at = this.#at(sector);
+      if (format.isAbsent(this.#cache.words, at)) continue;
+      format.drop(this.#cache.words, at);
+      this.#cache.setDirty(this.#slot, true);
+      this.#touched -= 1;
+      this.#present[this.#leaf] = (this.#present[this.#leaf] as number) - 1;
+    }
+  }
+
+  /** Forgets whole leaves, and wipes those that are in memory. */
+  #forgetLeaves(first: number, end: number): void {
+    if (first >= end) return;
+    for (let leaf = first; leaf < end; leaf++) this.#touched -= this.#present[leaf] as number;
+    this.#present.fill(0, first, end);
+    const cache = this.#cache;
+    const wipe = (slot: number): void => {
+      cache.leaf(slot).fill(0);
+      // What is being written back is not what it is now; and the record of what was written is to go.
+      cache.setDirty(slot, true);
+    };
+    if (end - first < cache.slots) {
+      for (let leaf = first; leaf < end; leaf++) {
+        const slot = cache.find(leaf);
+        if (slot !== -1) wipe(slot);
+      }
+    } else {
+      for (let slot = 0; slot < cache.slots; slot++) {
+        const leaf = cache.leafOf(slot);
+        if (first <= leaf && leaf < end) wipe(slot);
+      }
+    }
+    this.#parts.above.forget(first, end);
+  }
+
+  /** Brings a leaf into memory for all who wait for it. */
+  async #load(load: Load): Promise<void> {
+    const cache = this.#cache;
+    let slot = -1;
+    try {
+      slot = await this.#room();
+      if (this.#present[load.leaf] !== 0) await this.#read(load, slot);
+      // Everything in it may have been forgotten meanwhile.
+      if (this.#present[load.leaf] === 0) cache.leaf(slot).fill(0);
+      cache.put(slot, load.leaf, load.holders);
+    } catch (error) {
+      if (slot !== -1) cache.release(slot);
+      this.#wake();
+      throw error;
+    } finally {
+      this.#loads = this.#loads.filter((other) => other !== load);
+    }
+  }
+
+  /** A slot for another leaf, held: what was in it is on disk, or forgotten. */
+  async #room(): Promise<number> {
+    const cache = this.#cache;
+    for (;;) {
+      const slot = cache.candidate();
+      if (slot === -1) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        continue;
+      }
+      if (cache.isDirty(slot)) await this.#writeBack(slot);
+      // While it was written, someone may have held it, changed it, or taken it.
+      if (!cache.isIdle(slot)) continue;
+      if (cache.leafOf(slot) === this.#leaf) this.#leaf = -1;
+      cache.take(slot);
+      return slot;
+    }
+  }
+
+  async #read(load: Load, slot: number): Promise<void> {
+    const { above, cipher, store } = this.#parts;
+    const place = await this.#slots.take(undefined);
+    try {
+      if (!above.tryHold(load.leaf)) await above.hold(load.leaf);
+      try {
+        invariant(!above.isAbsent(load.leaf), `leaf ${load.leaf} has records and has none itself`);
+        await store.fetch(place, load.leaf, 1, undefined);
+      } finally {
+        above.release(load.leaf);
+      }
+      this.#bytes(slot).set(this.#placed(cipher.plaintext, place));
+    } catch (error) {
+      load.isLost = true;
+      throw error;
+    } finally {
+      this.#slots.giveBack(place);
+    }
+  }
+
+  /**
+   * Writes a leaf as it is now. It stays in memory, and may be changed meanwhile: it is clean
+   * only from before it is sealed until it is changed, or until the write fails.
+   *
+   * @throws {DeviceError} when the host's write fails; the leaf is as it was.
+   */
+  async #writeBack(slot: number): Promise<void> {
+    const { above, cipher, store } = this.#parts;
+    const cache = this.#cache;
+    const leaf = cache.leafOf(slot);
+    if (this.#present[leaf] === 0) {
+      cache.setDirty(slot, false);
+      above.forget(leaf, leaf + 1);
+      return;
+    }
+    cache.setWriting(slot, true);
+    const place = await this.#slots.take(undefined);
+    try {
+      if (!above.tryHold(leaf)) await above.hold(leaf);
+      try {
+        cache.setDirty(slot, false);
+        this.#placed(cipher.plaintext, place).set(this.#bytes(slot));
+        await store.put(place, leaf, 1);
+      } finally {
+        above.release(leaf);
+      }
+    } catch (error) {
+      cache.setDirty(slot, true);
+      throw this.#lost(error, leaf * this.sectorsPerLeaf);
+    } finally {
+      this.#slots.giveBack(place);
+      cache.setWriting(slot, false);
+      this.#wake();
+    }
+  }
+
+  /** The bytes of a leaf in memory. */
+  #bytes(slot: number): Uint8Array {
+    return new Uint8Array(this.#cache.words.buffer, slot * this.#leafBytes, this.#leafBytes);
+  }
+
+  #placed(plaintext: Uint8Array, place: number): Uint8Array {
+    return plaintext.subarray(place * this.#leafBytes, (place + 1) * this.#leafBytes);
+  }
+
+  /** Lets all who wait for room look again. */
+  #wake(): void {
+    if (this.#waiting.length === 0) return;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** An error of a leaf's sectors, if its leaf, or one above it, is not what was written last. */
+  #lost(error: unknown, sector: number): unknown {
+    if (!(error instanceof IntegrityError)) return error;
+    const { deviceName } = this.#parts;
+    const first = this.#leafOf(sector) * this.sectorsPerLeaf;
+    const last = Math.min(first + this.sectorsPerLeaf, this.#parts.sectors) - 1;
+    return new IntegrityError(
+      "sector-mismatch",
+      `what was remembered of the sectors ${first} to ${last} of ${deviceName} is not what was written last: the host changed it, mixed it up, or went back to an older one`,
+      { at: { device: deviceName, sector }, cause: error },
+    );
+  }
+}
