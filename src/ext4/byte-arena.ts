@@ -4,17 +4,25 @@ import { InvariantError } from "../errors.ts";
 const chunkBytes = 2 ** 18;
 /** References count in words, so that 32 bits of them reach 16 GiB. */
 const wordBytes = 4;
+const chunkWords = chunkBytes / wordBytes;
+
+/** The same memory, by words and by bytes. */
+interface Chunk {
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
+}
 
 /** Takes byte strings and gives references to them. Nothing is ever freed. */
 export class ByteArena {
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: Chunk[] = [];
   #used = chunkBytes;
 
   /** Room for so many bytes, zero at first. The reference is a positive integer below 2^32. */
   allocate(lengthBytes: number): number {
     if (lengthBytes > chunkBytes - wordBytes) throw new InvariantError(`${lengthBytes} bytes are not small`);
     if (this.#chunks.length === 0 || this.#used + lengthBytes > chunkBytes) {
-      this.#chunks.push(new Uint8Array(chunkBytes));
+      const bytes = new Uint8Array(chunkBytes);
+      this.#chunks.push({ bytes, words: new Uint32Array(bytes.buffer) });
       // Reference 0 is nobody's.
       this.#used = this.#chunks.length === 1 ? wordBytes : 0;
     }
@@ -32,16 +40,29 @@ export class ByteArena {
 
   /** One of the bytes behind a reference, without the cost of a view. */
   byte(reference: number, index: number): number {
-    const offset = reference * wordBytes;
-    return this.#chunks[Math.floor(offset / chunkBytes)]?.[(offset % chunkBytes) + index] as number;
+    const { bytes } = this.#chunk(reference);
+    return bytes[(reference % chunkWords) * wordBytes + index] as number;
+  }
+
+  /** One of the words of 32 bits behind a reference. */
+  word(reference: number, index: number): number {
+    return this.#chunk(reference).words[(reference % chunkWords) + index] as number;
+  }
+
+  /** Sets such a word. */
+  setWord(reference: number, index: number, value: number): void {
+    this.#chunk(reference).words[(reference % chunkWords) + index] = value;
   }
 
   /** The bytes behind a reference: a view. */
   at(reference: number, lengthBytes: number): Uint8Array {
-    const offset = reference * wordBytes;
-    const chunk = this.#chunks[Math.floor(offset / chunkBytes)];
+    const start = (reference % chunkWords) * wordBytes;
+    return this.#chunk(reference).bytes.subarray(start, start + lengthBytes);
+  }
+
+  #chunk(reference: number): Chunk {
+    const chunk = this.#chunks[Math.floor(reference / chunkWords)];
     if (chunk === undefined) throw new InvariantError(`no chunk for reference ${reference}`);
-    const start = offset % chunkBytes;
-    return chunk.subarray(start, start + lengthBytes);
+    return chunk;
   }
 }

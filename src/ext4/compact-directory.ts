@@ -9,6 +9,7 @@ import {
   fileTypeOfMode,
 } from "./directory-entry.ts";
 import { inodeColumn } from "./inode-records.ts";
+import type { SortedName } from "./sorted-names.ts";
 import { writeField } from "./structure.ts";
 
 /** Room that every block keeps for the entry that closes it. */
@@ -18,28 +19,30 @@ const closingBytes = directoryRecordBytes(4);
  * A directory's blocks, one after the other in the same memory.
  *
  * @param names its children, in the order in which they are to stand.
+ * @param block that memory.
  */
 export function* directoryBlocks(
   tree: CompactTree,
   directory: number,
   parent: number,
-  names: readonly string[],
+  names: Iterable<SortedName>,
+  block: CompactDirectoryBlock,
 ): Generator<Uint8Array> {
-  const block = new DirectoryBlock();
+  block.clear();
   block.add(".", directory, directoryFileType.directory);
   block.add("..", parent, directoryFileType.directory);
-  for (const name of names) {
+  for (const { name, inode } of names) {
     if (!block.fits(name)) {
       yield block.close();
       block.clear();
     }
-    const inode = tree.child(directory, name) ?? 0;
     block.add(name, inode, fileTypeOfMode(tree.inodes.get(inode, inodeColumn.mode)));
   }
   yield block.close();
 }
 
-class DirectoryBlock {
+/** A block under construction. */
+export class CompactDirectoryBlock {
   readonly #bytes = new Uint8Array(COMPACT_BLOCK_BYTES);
   #used = 0;
 

@@ -1,6 +1,6 @@
 /** The end of a compact image: directories, inode table, bitmaps, and at last its first blocks. */
 import { finishContent } from "./compact-content.ts";
-import { directoryBlocks } from "./compact-directory.ts";
+import { CompactDirectoryBlock, directoryBlocks } from "./compact-directory.ts";
 import { COMPACT_EXTRA_ISIZE, inodeTable } from "./compact-inode-table.ts";
 import {
   BLOCKS_PER_GROUP,
@@ -74,19 +74,19 @@ export async function writeImageEnd(
 /** Writes every directory before those in it. */
 async function writeDirectories(tree: CompactTree, stream: ImageStream): Promise<void> {
   const waiting: [directory: number, parent: number][] = [[inodeNumber.root, inodeNumber.root]];
+  const names = tree.sortNames();
+  const memory = new CompactDirectoryBlock();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [directory, parent] = next;
-    const names = tree.sortedNames(directory);
     const startBlock = stream.block;
-    for (const block of directoryBlocks(tree, directory, parent, names)) {
+    for (const block of directoryBlocks(tree, directory, parent, names.of(directory), memory)) {
       const appending = stream.append(block);
       if (appending) await appending;
     }
     tree.inodes.setSizeBytes(directory, (stream.block - startBlock) * COMPACT_BLOCK_BYTES);
     await finishContent(tree, stream, directory, startBlock);
-    for (let i = names.length - 1; i >= 0; i--) {
-      const child = tree.child(directory, names[i] as string);
-      if (child !== undefined && tree.isDirectory(child)) waiting.push([child, directory]);
+    for (const child of names.inodes(directory).reverse()) {
+      if (tree.isDirectory(child)) waiting.push([child, directory]);
     }
   }
 }

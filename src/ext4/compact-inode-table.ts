@@ -5,7 +5,7 @@ import { COMPACT_BLOCK_BYTES, COMPACT_INODE_BYTES, COMPACT_INODE_USED_BYTES } fr
 import type { CompactTree } from "./compact-tree.ts";
 import { INODE_XATTR_BYTES, writeInlineDataEnd } from "./compact-xattrs.ts";
 import { FILE_TYPE_MASK, fileTypeMode, INODE_BASE_SIZE_BYTES, inodeFields, inodeFlag } from "./inode.ts";
-import { type InodeColumn, inodeColumn } from "./inode-records.ts";
+import { type InodeColumn, inodeColumn, type TimeColumn } from "./inode-records.ts";
 import { type Field, fieldBytes, writeField } from "./structure.ts";
 
 /** Bytes of fields after the first 128, as inodes and superblock say. */
@@ -34,12 +34,12 @@ export function* inodeTable(tree: CompactTree): Generator<Uint8Array> {
 
 function writeInode(tree: CompactTree, inode: number, into: Uint8Array): void {
   const { inodes } = tree;
-  const get = (column: InodeColumn): number => inodes.get(inode, column);
+  const get = (column: Exclude<InodeColumn, TimeColumn>): number => inodes.get(inode, column);
   const put = (field: Field, value: number): void => writeField(into, 0, field, value);
-  const putPair = (low: Field, high: Field, column: InodeColumn): void => {
-    const [lowWord, highWord] = inodes.getPair(inode, column);
-    put(low, lowWord);
-    put(high, highWord);
+  const putTime = (lowField: Field, extraField: Field, column: TimeColumn): void => {
+    const { low, extra } = inodes.time(inode, column);
+    put(lowField, low);
+    put(extraField, extra);
   };
   const f = inodeFields;
   put(f.mode, get(inodeColumn.mode));
@@ -47,11 +47,12 @@ function writeInode(tree: CompactTree, inode: number, into: Uint8Array): void {
   put(f.uidHigh, get(inodeColumn.uid) >>> 16);
   put(f.gidLow, get(inodeColumn.gid));
   put(f.gidHigh, get(inodeColumn.gid) >>> 16);
-  putPair(f.sizeLow, f.sizeHigh, inodeColumn.sizeLow);
-  putPair(f.accessTime, f.accessTimeExtra, inodeColumn.accessTime);
-  putPair(f.changeTime, f.changeTimeExtra, inodeColumn.changeTime);
-  putPair(f.modificationTime, f.modificationTimeExtra, inodeColumn.modificationTime);
-  putPair(f.creationTime, f.creationTimeExtra, inodeColumn.creationTime);
+  put(f.sizeLow, get(inodeColumn.sizeLow));
+  put(f.sizeHigh, get(inodeColumn.sizeHigh));
+  putTime(f.accessTime, f.accessTimeExtra, inodeColumn.accessTime);
+  putTime(f.changeTime, f.changeTimeExtra, inodeColumn.changeTime);
+  putTime(f.modificationTime, f.modificationTimeExtra, inodeColumn.modificationTime);
+  putTime(f.creationTime, f.creationTimeExtra, inodeColumn.creationTime);
   put(f.linksCount, get(inodeColumn.links));
   put(f.blocksCountLow, get(inodeColumn.blocks));
   put(f.flags, get(inodeColumn.flags));

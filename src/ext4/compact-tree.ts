@@ -7,6 +7,7 @@ import { MAX_NAME_BYTES } from "./directory-entry.ts";
 import { FILE_TYPE_MASK, fileTypeMode, inodeNumber } from "./inode.ts";
 import { InodeRecords, inodeColumn } from "./inode-records.ts";
 import { NameTable } from "./name-table.ts";
+import type { SortedNames } from "./sorted-names.ts";
 
 /** Where a path leads: its directory, the last name, and the inode there if there is one. */
 export interface Place {
@@ -61,14 +62,9 @@ export class CompactTree {
     this.#names.put(directory, name, inode);
   }
 
-  /** A directory's names, sorted by their inodes' numbers and then as bytes. */
-  sortedNames(directory: number): string[] {
-    const inodeOf = (name: string): number => this.child(directory, name) ?? 0;
-    return this.#names
-      .names(directory)
-      .map((name) => ({ name, inode: inodeOf(name) }))
-      .sort((a, b) => a.inode - b.inode || (a.name < b.name ? -1 : 1))
-      .map(({ name }) => name);
+  /** All names by directory, in the order in which they stand on disk. No path leads anywhere afterwards. */
+  sortNames(): SortedNames {
+    return this.#names.sort();
   }
 
   /**

@@ -17,7 +17,7 @@ import {
 } from "./compact-xattrs.ts";
 import type { ImageStream } from "./image-stream.ts";
 import { decodeDeviceNumber, encodeDeviceNumber, FILE_TYPE_MASK, fileTypeMode, inodeFlag } from "./inode.ts";
-import { type InodeColumn, inodeColumn } from "./inode-records.ts";
+import { inodeColumn, type TimeColumn } from "./inode-records.ts";
 import { decodeCompactTime, encodeCompactTime } from "./timestamp.ts";
 
 /** What an inode's 60 bytes take of a small file, and what the attribute behind them takes. */
@@ -45,10 +45,12 @@ export class InodeFiles {
     inodes.set(inode, inodeColumn.mode, isLink ? file.mode | 0o777 : file.mode);
     inodes.set(inode, inodeColumn.uid, file.uid);
     inodes.set(inode, inodeColumn.gid, file.gid);
-    this.#setTime(inode, inodeColumn.accessTime, file.accessedAt);
-    this.#setTime(inode, inodeColumn.changeTime, file.changedAt);
-    this.#setTime(inode, inodeColumn.modificationTime, file.modifiedAt);
-    this.#setTime(inode, inodeColumn.creationTime, file.createdAt);
+    inodes.setTimes(inode, {
+      [inodeColumn.accessTime]: encodeCompactTime(file.accessedAt),
+      [inodeColumn.changeTime]: encodeCompactTime(file.changedAt),
+      [inodeColumn.modificationTime]: encodeCompactTime(file.modifiedAt),
+      [inodeColumn.creationTime]: encodeCompactTime(file.createdAt),
+    });
     let flags: number = inodeFlag.hugeFile;
     let place = encodeDeviceNumber(file.deviceMajor, file.deviceMinor);
     let sizeBytes = 0;
@@ -116,18 +118,10 @@ export class InodeFiles {
     return readInodeXattrs(this.#tree.arena.at(reference, INODE_XATTR_BYTES));
   }
 
-  #setTime(inode: number, column: InodeColumn, time: Timestamp | undefined): void {
-    const { low, extra } = encodeCompactTime(time);
-    this.#tree.inodes.setPair(inode, column, low, extra);
-  }
-
   /** Mode, owner, times and device of an inode; no size, no link target, no attributes. */
   metadata(inode: number): CompactFile {
     const { inodes } = this.#tree;
-    const time = (column: InodeColumn): Timestamp | undefined => {
-      const [low, extra] = inodes.getPair(inode, column);
-      return decodeCompactTime({ low, extra });
-    };
+    const time = (column: TimeColumn): Timestamp | undefined => decodeCompactTime(inodes.time(inode, column));
     const { major, minor } = decodeDeviceNumber(inodes.get(inode, inodeColumn.place));
     return compactFile({
       mode: inodes.get(inode, inodeColumn.mode),

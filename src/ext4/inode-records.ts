@@ -1,9 +1,11 @@
 /**
- * The inodes of an image under construction: 35 bytes each, and up to 76, in
+ * The inodes of an image under construction: 18 bytes each, and up to 76, in
  * arrays of integers, since a layer may have a million of them. A column takes
- * no memory where all that is in it is zero, as most of them are most of the time.
+ * no memory where all that is in it is zero, as most of them are most of the time,
+ * and else as many bytes a value as the largest of a thousand neighbours needs.
  */
-import { InvariantError } from "../errors.ts";
+import { InvariantError, invariant } from "../errors.ts";
+import type { TimeWords } from "./timestamp.ts";
 
 /** What is kept of an inode, each in 32 bits. */
 export const inodeColumn = {
@@ -17,6 +19,7 @@ export const inodeColumn = {
   accessTime: 6,
   changeTime: 8,
   modificationTime: 10,
+  /** In memory only what differs from the modification time: in a layer nothing does. */
   creationTime: 12,
   flags: 14,
   /** Blocks in use: data, extent blocks, attribute block. */
@@ -31,14 +34,31 @@ export const inodeColumn = {
 /** A column of `InodeRecords`. */
 export type InodeColumn = (typeof inodeColumn)[keyof typeof inodeColumn];
 
+/** One of the four times. */
+export type TimeColumn = (typeof inodeColumn)[
+  | "accessTime"
+  | "changeTime"
+  | "modificationTime"
+  | "creationTime"];
+
+const timeColumns: readonly TimeColumn[] = [
+  inodeColumn.accessTime,
+  inodeColumn.changeTime,
+  inodeColumn.modificationTime,
+  inodeColumn.creationTime,
+];
 const columns = 19;
-const chunkRecords = 1024;
+/** No flag that is set here stands below this bit. */
+const lowestFlagBit = 18;
+const pieceRecords = 1024;
 const two32 = 0x1_0000_0000;
+
+type Piece = Uint8Array | Uint16Array | Uint32Array;
 
 /** A table of unsigned 32-bit integers by inode number, from 1 on. */
 export class InodeRecords {
-  /** By column, in pieces of so many inodes; one that is not there is zero, one of small values has 16 bits each. */
-  readonly #columns: (Uint16Array | Uint32Array | undefined)[][] = Array.from({ length: columns }, () => []);
+  /** By column, in pieces of so many inodes; one that is not there is zero. */
+  readonly #columns: (Piece | undefined)[][] = Array.from({ length: columns }, () => []);
   #count = 0;
 
   /** The number of the last inode. */
@@ -52,50 +72,84 @@ export class InodeRecords {
     return this.#count;
   }
 
-  /** Reads a column. */
-  get(inode: number, column: number): number {
-    if (inode < 1 || inode > this.#count) throw new InvariantError(`no inode ${inode}`);
-    const chunk = this.#columns[column]?.[Math.floor((inode - 1) / chunkRecords)];
-    return chunk === undefined ? 0 : (chunk[(inode - 1) % chunkRecords] as number);
+  /** Reads a column that is no time. */
+  get(inode: number, column: Exclude<InodeColumn, TimeColumn>): number {
+    const value = this.#get(inode, column);
+    return column === inodeColumn.flags ? (value << lowestFlagBit) >>> 0 : value;
   }
 
   /** Writes the low 32 bits of `value`. */
-  set(inode: number, column: number, value: number): void {
-    if (inode < 1 || inode > this.#count) throw new InvariantError(`no inode ${inode}`);
-    const pieces = this.#columns[column] as (Uint16Array | Uint32Array | undefined)[];
-    const index = Math.floor((inode - 1) / chunkRecords);
-    let chunk = pieces[index];
-    if (chunk === undefined) {
-      if (value === 0) return;
-      chunk = new Uint16Array(chunkRecords);
-      pieces[index] = chunk;
+  set(inode: number, column: Exclude<InodeColumn, TimeColumn>, value: number): void {
+    if (column !== inodeColumn.flags) {
+      this.#set(inode, column, value);
+      return;
     }
-    if (chunk.BYTES_PER_ELEMENT === 2 && value >>> 0 > 0xffff) {
-      chunk = new Uint32Array(chunk);
-      pieces[index] = chunk;
-    }
-    chunk[(inode - 1) % chunkRecords] = value;
+    const kept = value >>> lowestFlagBit;
+    invariant((kept << lowestFlagBit) >>> 0 === value >>> 0, `flags ${value}`);
+    this.#set(inode, column, kept);
   }
 
-  /** Reads two words that follow each other. */
-  getPair(inode: number, column: InodeColumn): [low: number, high: number] {
-    return [this.get(inode, column), this.get(inode, column + 1)];
+  /** Reads the two words of a time. */
+  time(inode: number, column: TimeColumn): TimeWords {
+    const [low, extra] = [this.#get(inode, column), this.#get(inode, column + 1)];
+    if (column !== inodeColumn.creationTime) return { low, extra };
+    const modified = this.time(inode, inodeColumn.modificationTime);
+    return { low: (low ^ modified.low) >>> 0, extra: (extra ^ modified.extra) >>> 0 };
   }
 
-  /** Writes two words that follow each other. */
-  setPair(inode: number, column: InodeColumn, low: number, high: number): void {
-    this.set(inode, column, low);
-    this.set(inode, column + 1, high);
+  /** Writes the two words of all four times. */
+  setTimes(inode: number, times: Readonly<Record<TimeColumn, TimeWords>>): void {
+    const modified = times[inodeColumn.modificationTime];
+    for (const column of timeColumns) {
+      const { low, extra } = times[column];
+      const less = column === inodeColumn.creationTime ? modified : zeroTime;
+      this.#set(inode, column, low ^ less.low);
+      this.#set(inode, column + 1, extra ^ less.extra);
+    }
   }
 
   /** A file's size in bytes. */
   sizeBytes(inode: number): number {
-    const [low, high] = this.getPair(inode, inodeColumn.sizeLow);
-    return high * two32 + low;
+    return this.#get(inode, inodeColumn.sizeHigh) * two32 + this.#get(inode, inodeColumn.sizeLow);
   }
 
   /** Sets a file's size in bytes. */
   setSizeBytes(inode: number, sizeBytes: number): void {
-    this.setPair(inode, inodeColumn.sizeLow, sizeBytes % two32, Math.floor(sizeBytes / two32));
+    this.#set(inode, inodeColumn.sizeLow, sizeBytes % two32);
+    this.#set(inode, inodeColumn.sizeHigh, Math.floor(sizeBytes / two32));
   }
+
+  #get(inode: number, column: number): number {
+    if (inode < 1 || inode > this.#count) throw new InvariantError(`no inode ${inode}`);
+    const piece = this.#columns[column]?.[Math.floor((inode - 1) / pieceRecords)];
+    return piece === undefined ? 0 : (piece[(inode - 1) % pieceRecords] as number);
+  }
+
+  #set(inode: number, column: number, value: number): void {
+    if (inode < 1 || inode > this.#count) throw new InvariantError(`no inode ${inode}`);
+    const pieces = this.#columns[column] as (Piece | undefined)[];
+    const index = Math.floor((inode - 1) / pieceRecords);
+    let piece = pieces[index];
+    if (piece === undefined && value === 0) return;
+    if (piece === undefined || value >>> 0 > largest(piece)) {
+      piece = wideEnough(value >>> 0, piece);
+      pieces[index] = piece;
+    }
+    piece[(inode - 1) % pieceRecords] = value;
+  }
+}
+
+const zeroTime: TimeWords = { low: 0, extra: 0 };
+
+/** The largest value that a piece can hold. */
+function largest({ BYTES_PER_ELEMENT: bytes }: Piece): number {
+  return 2 ** (8 * bytes) - 1;
+}
+
+/** A piece for values up to this one, with those of another. */
+function wideEnough(value: number, before: Piece | undefined): Piece {
+  const Wide = value <= 0xff ? Uint8Array : value <= 0xffff ? Uint16Array : Uint32Array;
+  const piece = new Wide(pieceRecords);
+  if (before !== undefined) piece.set(before);
+  return piece;
 }

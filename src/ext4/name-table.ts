@@ -1,33 +1,27 @@
 /**
  * The names in the directories of an image under construction, and the inodes
  * behind them: a hash table in arrays of integers. A `Map` for each directory
- * would take twice the memory, and leave the garbage collector a million
- * strings to look at.
+ * would take several times the memory, and leave the garbage collector a
+ * million strings to look at.
  *
- * Memory: about 24 bytes a name, and the name.
+ * Memory: about 17 bytes a name, and the name.
  */
-import { latin1FromBytes } from "../bytes/latin1.ts";
-import { InvariantError, invariant } from "../errors.ts";
-import { ByteArena } from "./byte-arena.ts";
 
-/** What is kept of a name, each in 32 bits. */
-const recordWords = 4;
-const word = { directory: 0, inode: 1, reference: 2, next: 3 } as const;
-const chunkRecords = 4096;
+import { NameRecords } from "./name-records.ts";
+import { SortedNames } from "./sorted-names.ts";
+
 const leastSlots = 1024;
-/** How much of the slots may be taken before there are twice as many. */
-const mostFilled = 0.75;
+/** How much of the slots may be taken before there are more, by half: twice as many would stand half empty. */
+const mostFilled = 0.8;
+const slotGrowth = 1.5;
 
-/** Names by directory. Records are counted from 1: 0 is none. */
+/** Names by directory. Slots hold records: 0 is none. */
 export class NameTable {
-  readonly #chunks: Uint32Array[] = [];
-  readonly #bytes: ByteArena = new ByteArena();
+  readonly #records: NameRecords = new NameRecords();
   /** Of names that an archive chose: without a secret it could choose names that all meet in one slot. */
   readonly #secret: Uint32Array = crypto.getRandomValues(new Uint32Array(2));
   #slots: Uint32Array = new Uint32Array(leastSlots);
   #count = 0;
-  /** The first of each directory's list of names, by the directory's number. */
-  #first: Uint32Array = new Uint32Array(leastSlots);
 
   /** How many names there are, in all directories. */
   get count(): number {
@@ -37,7 +31,7 @@ export class NameTable {
   /** The inode behind a name, or undefined. */
   inode(directory: number, name: string): number | undefined {
     const record = this.#slots[this.#slot(directory, name)] as number;
-    return record === 0 ? undefined : this.#get(record, word.inode);
+    return record === 0 ? undefined : this.#records.inode(record);
   }
 
   /**
@@ -46,74 +40,39 @@ export class NameTable {
    * @param name one character a byte, 255 at the most.
    */
   put(directory: number, name: string, inode: number): void {
-    let slot = this.#slot(directory, name);
-    let record = this.#slots[slot] as number;
-    if (record === 0) {
-      if (this.#count >= this.#slots.length * mostFilled) {
-        this.#grow();
-        slot = this.#slot(directory, name);
-      }
-      record = this.#add(directory, name);
-      this.#slots[slot] = record;
+    const slot = this.#slot(directory, name);
+    const record = this.#slots[slot] as number;
+    if (record !== 0) {
+      this.#records.setInode(record, inode);
+      return;
     }
-    this.#set(record, word.inode, inode);
+    const added = this.#records.add(directory, name, inode);
+    this.#count++;
+    this.#slots[slot] = added;
+    if (this.#count >= this.#slots.length * mostFilled) this.#grow();
   }
 
-  /** A directory's names, the latest first. */
-  names(directory: number): string[] {
-    const names: string[] = [];
-    let record = this.#first[directory] ?? 0;
-    for (; record !== 0; record = this.#get(record, word.next)) {
-      names.push(this.#name(record));
-    }
-    return names;
-  }
-
-  #add(directory: number, name: string): number {
-    const record = ++this.#count;
-    if ((record - 1) % chunkRecords === 0) this.#chunks.push(new Uint32Array(chunkRecords * recordWords));
-    invariant(name.length <= 255, `a name of ${name.length} bytes`);
-    const reference = this.#bytes.allocate(1 + name.length);
-    const bytes = this.#bytes.at(reference, 1 + name.length);
-    bytes[0] = name.length;
-    for (let i = 0; i < name.length; i++) bytes[1 + i] = name.charCodeAt(i);
-    if (directory >= this.#first.length) {
-      const first = new Uint32Array(Math.max(directory + 1, 2 * this.#first.length));
-      first.set(this.#first);
-      this.#first = first;
-    }
-    this.#set(record, word.directory, directory);
-    this.#set(record, word.reference, reference);
-    this.#set(record, word.next, this.#first[directory] as number);
-    this.#first[directory] = record;
-    return record;
-  }
-
-  #name(record: number): string {
-    const reference = this.#get(record, word.reference);
-    const length = this.#bytes.byte(reference, 0);
-    return latin1FromBytes(this.#bytes.at(reference, 1 + length).subarray(1));
+  /** Ends the table, which is empty afterwards, and gives the names by directory. */
+  sort(): SortedNames {
+    const slots = this.#slots;
+    const count = this.#count;
+    this.#slots = new Uint32Array(leastSlots);
+    this.#count = 0;
+    return new SortedNames(this.#records, slots, count);
   }
 
   /** The slot of a name, or the free one where it would be put. */
   #slot(directory: number, name: string): number {
-    const mask = this.#slots.length - 1;
-    let slot = this.#hash(directory, name.length, (i) => name.charCodeAt(i)) & mask;
+    const slots = this.#slots;
+    let slot = slotOf(
+      this.#hash(directory, name.length, (i) => name.charCodeAt(i)),
+      slots.length,
+    );
     for (;;) {
-      const record = this.#slots[slot] as number;
-      if (record === 0 || this.#is(record, directory, name)) return slot;
-      slot = (slot + 1) & mask;
+      const record = slots[slot] as number;
+      if (record === 0 || this.#records.is(record, directory, name)) return slot;
+      slot = (slot + 1) % slots.length;
     }
-  }
-
-  #is(record: number, directory: number, name: string): boolean {
-    if (this.#get(record, word.directory) !== directory) return false;
-    const reference = this.#get(record, word.reference);
-    if (this.#bytes.byte(reference, 0) !== name.length) return false;
-    for (let i = 0; i < name.length; i++) {
-      if (this.#bytes.byte(reference, 1 + i) !== name.charCodeAt(i)) return false;
-    }
-    return true;
   }
 
   #hash(directory: number, length: number, byteAt: (index: number) => number): number {
@@ -127,30 +86,21 @@ export class NameTable {
   }
 
   #grow(): void {
-    const slots = new Uint32Array(2 * this.#slots.length);
-    const mask = slots.length - 1;
-    for (let record = 1; record <= this.#count; record++) {
-      const reference = this.#get(record, word.reference);
-      const byteAt = (i: number): number => this.#bytes.byte(reference, 1 + i);
-      const hash = this.#hash(this.#get(record, word.directory), this.#bytes.byte(reference, 0), byteAt);
-      let slot = hash & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    const records = this.#records;
+    const slots = new Uint32Array(Math.ceil(this.#slots.length * slotGrowth));
+    for (const record of this.#slots) {
+      if (record === 0) continue;
+      const byteAt = (i: number): number => records.nameByte(record, i);
+      const hash = this.#hash(records.directory(record), records.nameLength(record), byteAt);
+      let slot = slotOf(hash, slots.length);
+      while (slots[slot] !== 0) slot = (slot + 1) % slots.length;
       slots[slot] = record;
     }
     this.#slots = slots;
   }
+}
 
-  #get(record: number, column: number): number {
-    return this.#chunk(record)[((record - 1) % chunkRecords) * recordWords + column] as number;
-  }
-
-  #set(record: number, column: number, value: number): void {
-    this.#chunk(record)[((record - 1) % chunkRecords) * recordWords + column] = value;
-  }
-
-  #chunk(record: number): Uint32Array {
-    const chunk = this.#chunks[Math.floor((record - 1) / chunkRecords)];
-    if (chunk === undefined) throw new InvariantError(`no name ${record}`);
-    return chunk;
-  }
+/** Where a hash leads among so many slots: its upper bits count, which are the best mixed. */
+function slotOf(hash: number, slots: number): number {
+  return Math.floor(((hash >>> 0) / 2 ** 32) * slots);
 }

@@ -206,16 +206,16 @@ export class TreeLevels {
     // Copies: the level above may hash a batch of its own before it has taken all digests, and
     // what the host is handed it could write to, now or later.
     const digests = this.#hasher.digest(0, hashBlockSize, count).slice();
-    const copy = blocks.slice();
+    for (let i = 0; level.held.size > 0 && i < count; i++) {
+      if (!level.held.has(firstIndex + i)) continue;
+      level.held.set(firstIndex + i, blocks.slice(i * hashBlockSize, (i + 1) * hashBlockSize));
+      this.#hold(index + 1, Math.floor((firstIndex + i) / this.#digestsPerBlock));
+    }
+    const copy = this.#options.sink && blocks.slice();
     blocks.fill(0);
     level.filledSlots = 0;
     level.finishedBlocks += count;
-    for (let i = 0; level.held.size > 0 && i < count; i++) {
-      if (!level.held.has(firstIndex + i)) continue;
-      level.held.set(firstIndex + i, copy.slice(i * hashBlockSize, (i + 1) * hashBlockSize));
-      this.#hold(index + 1, Math.floor((firstIndex + i) / this.#digestsPerBlock));
-    }
-    await this.#options.sink?.(index, firstIndex, copy);
+    if (copy) await this.#options.sink?.(index, firstIndex, copy);
     await this.#addTo(index + 1, digests);
   }
 
