@@ -22,6 +22,8 @@ const config: ViteUserConfig = defineConfig({
   // Node 20 has no `await using`: the tests are compiled down as the package is.
   oxc: { target: "es2022" },
   test: {
+    // One worker a core; vitest leaves one of them idle.
+    maxWorkers: "100%",
     // A loop over an empty list passes whatever the code does: each test must have asserted something.
     expect: { requireAssertions: true },
     coverage: {
@@ -44,6 +46,10 @@ const config: ViteUserConfig = defineConfig({
           name: "normal",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.slow.test.ts", "test/{package,browser}/**"],
+          // A process and a module graph a worker, not a file: `src` holds no state at module level, and what a
+          // test replaces is put back before the next.
+          isolate: false,
+          restoreMocks: true,
           testTimeout: 60_000,
         },
       },

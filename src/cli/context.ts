@@ -8,6 +8,8 @@ export interface CommandContext {
   /** Aborts on a signal from outside, with an error as its reason. */
   readonly signal: AbortSignal;
   readonly version: string;
+  /** Keeps the memory of a long run at that of a short one, where the process is the command's own. */
+  readonly keepMemorySteady: () => void;
 }
 
 /** What an action is given. */

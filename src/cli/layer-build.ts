@@ -11,7 +11,6 @@ import { startBatchThreads } from "./digest-threads.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { LayerBuildCommandOptions, LayerShapeOptions } from "./layer-build-options.ts";
 import { layerOptionsFrom } from "./layer-shape.ts";
-import { keepMemorySteady } from "./steady-memory.ts";
 import { openTar } from "./tar-input.ts";
 
 /** Builds the image of the tar that is the only operand. */
@@ -77,7 +76,7 @@ async function build(
   const { batches, createHasher } = threads;
   const { signal } = context;
   try {
-    return await buildLayer(inSteadyMemory(tar.bytes), {
+    return await buildLayer(inSteadyMemory(tar.bytes, context), {
       layer: layerOptionsFrom(options),
       batches,
       createHasher,
@@ -91,7 +90,10 @@ async function build(
 }
 
 /** The same chunks, without letting the heap grow in between. */
-async function* inSteadyMemory(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* inSteadyMemory(
+  chunks: AsyncIterable<Uint8Array>,
+  { keepMemorySteady }: GroupContext,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     keepMemorySteady();
     yield chunk;

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** The process around the command: streams, signals, the exit code. */
+/** The process around the command: streams, signals, memory, the exit code. */
 import { readFileSync } from "node:fs";
 import { runCommand } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { keepMemorySteady } from "./steady-memory.ts";
 import { processTerminal } from "./terminal.ts";
 
 const interruption = new AbortController();
@@ -23,4 +24,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: processTerminal(),
   signal: interruption.signal,
   version: String(version),
+  keepMemorySteady,
 });

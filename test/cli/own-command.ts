@@ -33,6 +33,7 @@ export async function sealstone(folder: string, ...args: readonly string[]): Pro
       },
       signal: new AbortController().signal,
       version,
+      keepMemorySteady: () => {},
     });
     return { code, stdout: Buffer.concat(stdout).toString(), stderr: stderr.join("") };
   } finally {
