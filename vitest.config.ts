@@ -87,6 +87,8 @@ const config: ViteUserConfig = defineConfig({
           include: ["test/browser/*.test.ts", ...listPortableTests()],
           globalSetup: "test/package/consumer.setup.ts",
           testTimeout: 120_000,
+          isolate: false,
+          restoreMocks: true,
           browser: {
             enabled: true,
             headless: true,
