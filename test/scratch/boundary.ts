@@ -4,6 +4,7 @@ import { sectorWords } from "../../src/crypto/sector-cipher.ts";
 import { createWasmSectorCipher } from "../../src/crypto/wasm-sector-cipher.ts";
 import type { IoOptions, WritableBlockDevice } from "../../src/device/index.ts";
 import type { HostileDevice } from "../../src/testing/index.ts";
+import type { DiskArea } from "./larger-table.ts";
 
 /** The invariants of the threat model. */
 export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8";
@@ -24,6 +25,8 @@ export const canary: Uint8Array = new TextEncoder().encode("CANARY");
 /** A call of the sealed device on its host, and how it ended. */
 export interface Crossing {
   readonly asked: "read" | "write" | "flush";
+  /** 0 for data, above it leaves. */
+  readonly level: number;
   readonly sector: number;
   readonly sectors: number;
   failed: boolean;
@@ -31,6 +34,7 @@ export interface Crossing {
 
 interface Sealed {
   readonly instance: number;
+  readonly level: number;
   readonly sector: number;
   readonly buffer: ArrayBufferLike;
 }
@@ -65,9 +69,14 @@ export class SealWatch {
     this.#stop();
   }
 
-  /** Another sequence begins. */
-  anew(): void {
-    this.#newest = -1n;
+  /** The number that was used last. */
+  get newest(): bigint {
+    return this.#newest;
+  }
+
+  /** Another sequence begins, behind a number. */
+  anew(newest = -1n): void {
+    this.#newest = newest;
   }
 
   #see(cipher: Awaited<ReturnType<typeof createWasmSectorCipher>>, slot: number, count: number): void {
@@ -81,16 +90,17 @@ export class SealWatch {
       ];
       const number = (BigInt(high) << 32n) | BigInt(low);
       hold("I4", number > this.#newest, `the number ${number} came after ${this.#newest}`);
-      hold("I4", domain === 0 && number > 1n, `${number} is no number of a data sector`);
+      hold("I4", number > 1n, `${number} is no number of a write`);
       this.#newest = number;
       const [instance, level, sectorLow, sectorHigh] = cipher.aad.subarray(
         i * 4,
         i * 4 + 4,
       ) as unknown as number[];
-      hold("I4", level === 0, "a data sector is bound to the level of data");
+      hold("I4", domain === level, "a number is for another level than the sector that it is used for");
       const sector = (sectorLow as number) + (sectorHigh as number) * 2 ** 32;
       this.instances.add(instance as number);
-      this.last.push({ instance: instance as number, sector, buffer: cipher.plaintext.buffer });
+      const { buffer } = cipher.plaintext;
+      this.last.push({ instance: instance as number, level: level as number, sector, buffer });
     }
   }
 }
@@ -102,30 +112,31 @@ export class Boundary implements WritableBlockDevice {
   /** The host: a test may put another in its place. */
   host: HostileDevice;
   crossings: Crossing[] = [];
-  /** Sectors whose answer in this operation was not what was last sent. */
+  /** Sectors whose answer in this operation was not what was last sent, and those whose leaf's was not. */
   readonly lies: Set<number> = new Set();
   /** Runs when a write reaches the host. */
   onWrite: () => void = () => {};
-  readonly #sectorSize: number;
+  readonly #areas: readonly DiskArea[];
   readonly #watch: SealWatch;
+  /** What was last sent to an offset. */
   readonly #sent: Map<number, Uint8Array> = new Map();
   #ciphertexts: Set<string> = new Set();
 
-  constructor(host: HostileDevice, sectorSize: number, watch: SealWatch) {
+  constructor(host: HostileDevice, areas: readonly DiskArea[], watch: SealWatch) {
     this.host = host;
     this.sizeBytes = host.sizeBytes;
-    this.#sectorSize = sectorSize;
+    this.#areas = areas;
     this.#watch = watch;
   }
 
   /** Forgets what has crossed: an operation begins. */
   begin(): void {
     this.crossings = [];
+    this.onWrite = () => {};
     this.lies.clear();
   }
 
   async read(offsetBytes: number, into: Uint8Array, options?: IoOptions): Promise<void> {
-    const size = this.#sectorSize;
     const { length } = into;
     const crossing = this.#cross("read", offsetBytes, length);
     hold("I3", into.buffer.byteLength === length, "the host is given memory that holds more than the answer");
@@ -136,16 +147,20 @@ export class Boundary implements WritableBlockDevice {
       throw error;
     }
     if (into.length !== length) crossing.failed = true;
+    const { sectorSizeBytes: size, dataSectors } = this.#areas[crossing.level] as DiskArea;
     for (let i = 0; i < crossing.sectors; i++) {
       const answer = into.subarray(i * size, (i + 1) * size);
-      const sent = this.#sent.get(crossing.sector + i);
-      if (sent === undefined || !equalBytes(answer, sent)) this.lies.add(crossing.sector + i);
+      const sent = this.#sent.get(offsetBytes + i * size);
+      hold("I1", sent !== undefined, "the host is asked for what it was never given");
+      if (sent !== undefined && equalBytes(answer, sent)) continue;
+      const first = (crossing.sector + i) * dataSectors;
+      for (let sector = first; sector < first + dataSectors; sector++) this.lies.add(sector);
     }
   }
 
   async write(offsetBytes: number, from: Uint8Array, options?: IoOptions): Promise<void> {
     const crossing = this.#cross("write", offsetBytes, from.length);
-    this.#look(crossing, from);
+    this.#look(crossing, offsetBytes, from);
     this.onWrite();
     try {
       await this.host.write(offsetBytes, from, options);
@@ -176,28 +191,31 @@ export class Boundary implements WritableBlockDevice {
   }
 
   #cross(asked: Crossing["asked"], offsetBytes: number, lengthBytes: number): Crossing {
-    const [sector, sectors] = [offsetBytes / this.#sectorSize, lengthBytes / this.#sectorSize];
+    const level = this.#areas.findLastIndex(({ startBytes }) => startBytes <= offsetBytes);
+    const { startBytes, sectorSizeBytes: size } = this.#areas[level] as DiskArea;
+    const [sector, sectors] = [(offsetBytes - startBytes) / size, lengthBytes / size];
     hold("I1", Number.isInteger(sector) && Number.isInteger(sectors), "the host sees whole sectors");
-    const crossing: Crossing = { asked, sector, sectors, failed: false };
+    const crossing: Crossing = { asked, level, sector, sectors, failed: false };
     this.crossings.push(crossing);
     return crossing;
   }
 
-  #look({ sector, sectors }: Crossing, from: Uint8Array): void {
-    const size = this.#sectorSize;
+  #look({ level, sector, sectors }: Crossing, offsetBytes: number, from: Uint8Array): void {
+    const { sectorSizeBytes: size } = this.#areas[level] as DiskArea;
     const { last } = this.#watch;
     hold("I1", last.length === sectors, "what is written was sealed just now");
     hold("I3", !includes(from, canary), "a canary is in what the host sees");
     for (let i = 0; i < sectors; i++) {
       const bound = last[i] as Sealed;
       hold("I3", bound.buffer !== from.buffer, "the host is given the memory of the keys");
+      hold("I4", bound.level === level, `what was sealed for level ${bound.level} is written to ${level}`);
       hold("I4", bound.sector === sector + i, `sector ${sector + i} was sealed as ${bound.sector}`);
       const sent = from.slice(i * size, (i + 1) * size);
       const start = toHex(sent.subarray(0, 16));
       hold("I3", !this.#ciphertexts.has(start), "the same bytes were sent twice");
       if (this.#ciphertexts.size > 20_000) this.#ciphertexts = new Set();
       this.#ciphertexts.add(start);
-      this.#sent.set(sector + i, sent);
+      this.#sent.set(offsetBytes + i * size, sent);
     }
   }
 }

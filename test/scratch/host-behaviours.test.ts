@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { MemoryDevice } from "../../src/device/index.ts";
 import { DeviceError, IntegrityError } from "../../src/errors.ts";
 import { SealedDevice } from "../../src/scratch/sealed-device.ts";
-import { WriteSequence } from "../../src/scratch/write-sequence.ts";
+import { processSequence, WriteSequence } from "../../src/scratch/write-sequence.ts";
 import { formatTrace, type HostFault } from "../../src/testing/index.ts";
 import { expectBytes, markedBytes } from "../device/contract.ts";
 import { SealWatch } from "./boundary.ts";
@@ -20,7 +20,7 @@ afterEach(() => watch?.stop());
 /** A disk of four sectors, all of them written twice. */
 async function written(): Promise<CheckedDisk> {
   watch = await SealWatch.start();
-  const disk = await CheckedDisk.make({ SealedDevice, WriteSequence }, watch, sectors);
+  const disk = await CheckedDisk.make({ SealedDevice, WriteSequence, processSequence }, watch, sectors);
   for (let i = 0; i < 2; i++) {
     expect(await disk.step({ kind: "write", offset: 0, length: sectors * size })).toBe("done");
   }

@@ -10,11 +10,16 @@ export interface LargerTable {
   readonly cachedLeaves: number;
 }
 
+/** All records in memory. */
+export const inMemory: LargerTable = { levels: 0, recordsPerLeaf: 1, cachedLeaves: 0 };
+
 /** Sectors, or leaves, of one level on the host's disk. */
 export interface DiskArea {
   readonly startBytes: number;
   readonly sectors: number;
   readonly sectorSizeBytes: number;
+  /** Sectors of data that each has the records of, or is. */
+  readonly dataSectors: number;
 }
 
 /** What makes a device of so many sectors with such a table, and where everything lies, data first. */
@@ -34,13 +39,14 @@ export function largerDisk(
   sectorSizeBytes: number,
   { levels, recordsPerLeaf, cachedLeaves }: LargerTable,
 ): LargerDisk {
-  const areas: DiskArea[] = [{ startBytes: 0, sectors, sectorSizeBytes }];
+  const areas: DiskArea[] = [{ startBytes: 0, sectors, sectorSizeBytes, dataSectors: 1 }];
   let sizeBytes = sectors * sectorSizeBytes;
   let counts = 0;
   let below = sectors;
   for (let level = 1; level <= levels; level++) {
     const leaves = Math.ceil(below / recordsPerLeaf);
-    areas.push({ startBytes: sizeBytes, sectors: leaves, sectorSizeBytes: leafSizeBytes });
+    const dataSectors = recordsPerLeaf ** level;
+    areas.push({ startBytes: sizeBytes, sectors: leaves, sectorSizeBytes: leafSizeBytes, dataSectors });
     sizeBytes += leaves * leafSizeBytes;
     if (level < levels) {
       counts += leaves;

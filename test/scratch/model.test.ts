@@ -1,25 +1,25 @@
 /** The sealed device against a plain model, at a host that does all that it can: I1 to I8 after every step. */
 import { expect, test } from "vitest";
 import { SealedDevice } from "../../src/scratch/sealed-device.ts";
-import { WriteSequence } from "../../src/scratch/write-sequence.ts";
+import { processSequence, WriteSequence } from "../../src/scratch/write-sequence.ts";
 import { actKinds, faultCalls, forEachSeed, SeededRandom } from "../../src/testing/index.ts";
-import { coreOperations, exhaust, failEveryCall, operations, wander } from "./scenarios.ts";
+import { coreOf, exhaust, failEveryCall, operations, small, smallWandering, wander } from "./scenarios.ts";
 import { givingUp, givingUpAtAnyMoment, longRead, numbering } from "./single-runs.ts";
 import { newTally } from "./tally.ts";
 
-const subject = { SealedDevice, WriteSequence };
+const subject = { SealedDevice, WriteSequence, processSequence };
 /** All that there is but one: there is nothing beyond a buffer that the host is given. */
 const everyKind = [...Object.keys(faultCalls), ...actKinds].filter((kind) => kind !== "answer-long").sort();
 const everyOutcome = ["device", "done", "integrity", "poisoned"];
 
 test.each([
   ["two operations", operations, 2, 9000],
-  ["three operations of the core", coreOperations, 3, 9000],
+  ["three operations of the core", coreOf(small), 3, 9000],
 ] as const)(
   "all sequences of up to %s, with every fault and act in every place",
   async (_, choices, length, steps) => {
     const tally = newTally();
-    await exhaust(subject, choices, length, tally);
+    await exhaust(subject, small, choices, length, tally);
     expect([...tally.outcomes.keys()].sort()).toEqual(everyOutcome);
     expect([...tally.done].filter((kind) => kind !== "answer-long").sort()).toEqual(everyKind);
     expect(tally.steps).toBeGreaterThan(steps);
@@ -28,23 +28,26 @@ test.each([
 
 test("errors at every n-th call, once and for ever (H10)", async () => {
   const tally = newTally();
-  await failEveryCall(subject, tally);
+  await failEveryCall(subject, small, tally);
   expect([...tally.done]).toEqual(["fail"]);
   expect([...tally.outcomes.keys()].sort()).toEqual(["device", "done", "poisoned"]);
 });
 
 test("a hundred thousand steps by chance", async () => {
   const tally = newTally();
-  await forEachSeed([1, 2, 3, 4], async (random) => void (await wander(subject, random, 25_000, tally)));
+  await forEachSeed(
+    [1, 2, 3, 4],
+    async (random) => void (await wander(subject, smallWandering, random, 25_000, tally)),
+  );
   expect([...tally.done].sort()).toEqual(everyKind.filter((kind) => kind !== "resize"));
   expect([...tally.outcomes.keys()].sort()).toEqual(everyOutcome);
   expect(tally.steps).toBe(100_000);
 });
 
 test("I8: the same seed gives the same trace", async () => {
-  const trace = await wander(subject, new SeededRandom(11), 2000, newTally());
-  expect(await wander(subject, new SeededRandom(11), 2000, newTally())).toBe(trace);
-  expect(await wander(subject, new SeededRandom(12), 2000, newTally())).not.toBe(trace);
+  const trace = await wander(subject, smallWandering, new SeededRandom(11), 2000, newTally());
+  expect(await wander(subject, smallWandering, new SeededRandom(11), 2000, newTally())).toBe(trace);
+  expect(await wander(subject, smallWandering, new SeededRandom(12), 2000, newTally())).not.toBe(trace);
 });
 
 test("reads of several batches leave nothing when the last one fails", async () => {

@@ -1,13 +1,8 @@
 /** Mistakes that the sealed device could have: each of them makes the model tests fail. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { SeededRandom } from "../../src/testing/index.ts";
-import { rootFolder } from "../structure/source-tree.ts";
-import type { Subject } from "./checked-disk.ts";
+import { type Change, mutant, removeMutants } from "./mutant.ts";
 import { everything } from "./scenarios.ts";
-
-/** A piece of a file of src/scratch/, and what stands in its place. */
-type Change = readonly [file: string, from: string, to: string];
 
 /** Records of before are kept, and one that fits opens the sector: no freshness. */
 const acceptOlder: readonly Change[] = [
@@ -164,39 +159,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
   ],
 ];
 
-const folder = `${rootFolder}build/mutants/`;
-
-beforeAll(() => rmSync(folder, { recursive: true, force: true }));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Copies src/scratch/ with changes, and imports the copy. What lies outside of it stays the same. */
-async function mutant(name: string, changes: readonly Change[]): Promise<Subject> {
-  const source = `${rootFolder}src/scratch/`;
-  const copy = `${folder}${name.replaceAll(/\W+/g, "-")}/`;
-  mkdirSync(copy, { recursive: true });
-  const left = new Set(changes);
-  for (const file of readdirSync(source)) {
-    let text = readFileSync(source + file, "utf8");
-    for (const change of changes) {
-      const [changed, from, to] = change;
-      if (changed !== file) continue;
-      expect(text.split(from).length, `"${from}" stands in ${file} once`).toBe(2);
-      text = text.replace(from, () => to);
-      left.delete(change);
-    }
-    writeFileSync(copy + file, text.replaceAll('from "../', `from "${rootFolder}src/`));
-  }
-  expect([...left]).toEqual([]);
-  const device = (await import(/* @vite-ignore */ `${copy}sealed-device.ts`)) as Pick<
-    Subject,
-    "SealedDevice"
-  >;
-  const sequence = (await import(/* @vite-ignore */ `${copy}write-sequence.ts`)) as Pick<
-    Subject,
-    "WriteSequence"
-  >;
-  return { SealedDevice: device.SealedDevice, WriteSequence: sequence.WriteSequence };
-}
+afterAll(removeMutants);
 
 test("a copy without a mistake passes", async () => {
   const subject = await mutant("none", []);

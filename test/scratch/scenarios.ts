@@ -1,5 +1,6 @@
 /** The runs of the model tests: each throws a `Violation` where an invariant does not hold. */
 import { equalBytes } from "../../src/bytes/index.ts";
+import type { WriteSequence } from "../../src/scratch/write-sequence.ts";
 import {
   actKinds,
   drawAct,
@@ -12,8 +13,9 @@ import {
   type SeededRandom,
 } from "../../src/testing/index.ts";
 import { markedBytes } from "../device/contract.ts";
-import { hold } from "./boundary.ts";
+import { hold, type SealWatch } from "./boundary.ts";
 import { CheckedDisk, type Operation, type Subject } from "./checked-disk.ts";
+import { inMemory, type LargerTable } from "./larger-table.ts";
 import { givingUp, givingUpAtAnyMoment, longRead, numbering } from "./single-runs.ts";
 import { count, countTrace, newTally, type Tally, watched } from "./tally.ts";
 
@@ -67,8 +69,67 @@ export const everyAct: readonly HostAct[] = [
   { kind: "zero", offsetBytes: 0, lengthBytes: size },
 ];
 
+/** A disk, and what there is to do to it. */
+export interface DiskShape {
+  readonly sectors: number;
+  readonly table: LargerTable;
+  readonly operations: readonly Operation[];
+  readonly acts: readonly HostAct[];
+  /** Calls on the host that an operation comes to, about. */
+  readonly calls: number;
+}
+
+/** Three sectors, all records in memory. */
+export const small: DiskShape = { sectors: 3, table: inMemory, operations, acts: everyAct, calls: 1 };
+
+const leaves = 6 * size;
+/** Six sectors whose records lie in three leaves, of which two are in memory. */
+export const larger: DiskShape = {
+  sectors: 6,
+  table: { levels: 1, recordsPerLeaf: 2, cachedLeaves: 2 },
+  operations: [
+    { kind: "write", offset: 0, length: size },
+    { kind: "write", offset: 2 * size + 10, length: 20 },
+    { kind: "write", offset: 2 * size - 7, length: 14 },
+    { kind: "write", offset: 3 * size, length: 3 * size },
+    { kind: "read", offset: 0, length: 6 * size },
+    { kind: "read", offset: 4 * size - 1, length: 2 },
+    { kind: "discard", offset: 0, length: 2 * size },
+    { kind: "discard", offset: size, length: 4 * size },
+    { kind: "discard", offset: 3 * size + 5, length: size },
+  ],
+  acts: [
+    { kind: "flip", offsetBytes: leaves, bit: 0 },
+    { kind: "swap", offsetBytes: leaves, otherOffsetBytes: leaves + size, lengthBytes: size },
+    { kind: "replay", offsetBytes: leaves, lengthBytes: 3 * size, versions: 1 },
+    { kind: "replay", offsetBytes: leaves, lengthBytes: 3 * size, versions: 2 },
+    { kind: "zero", offsetBytes: leaves + size, lengthBytes: 2 * size },
+  ],
+  calls: 3,
+};
+
+/** Six sectors to wander on, all records in memory. */
+export const smallWandering: DiskShape = { ...small, sectors: 6 };
+/** Twelve, with six leaves and three above them, of which two each are in memory. */
+export const largerWandering: DiskShape = {
+  ...larger,
+  sectors: 12,
+  table: { levels: 2, recordsPerLeaf: 2, cachedLeaves: 2 },
+};
+
+function makeDisk(
+  subject: Subject,
+  watch: SealWatch,
+  { sectors, table }: DiskShape,
+  sequence?: WriteSequence,
+): Promise<CheckedDisk> {
+  return CheckedDisk.make(subject, watch, sectors, size, sequence, table);
+}
+
 /** Those that the longer sequences of the normal tier are made of. */
-export const coreOperations: readonly Operation[] = [0, 2, 4, 6].map((i) => operations[i] as Operation);
+export function coreOf({ operations: all }: DiskShape): readonly Operation[] {
+  return [0, 2, 4, 6].map((i) => all[i] as Operation);
+}
 
 /** All sequences of up to so many operations. */
 function* sequences(choices: readonly Operation[], length: number): Generator<readonly Operation[]> {
@@ -82,16 +143,21 @@ function* sequences(choices: readonly Operation[], length: number): Generator<re
 /** Every sequence of up to `length` operations with every fault at every call, and every act in every place. */
 export function exhaust(
   subject: Subject,
+  shape: DiskShape,
   choices: readonly Operation[],
   length: number,
   tally: Tally,
 ): Promise<void> {
   return watched(async (watch) => {
-    const disk = await CheckedDisk.make(subject, watch, 3);
+    const disk = await makeDisk(subject, watch, shape);
     for (const sequence of sequences(choices, length)) {
       for (let at = 0; at < Math.max(1, sequence.length); at++) {
-        for (const fault of everyFault) await runScript(disk, sequence, [{ fault, at }], tally);
-        for (const act of everyAct) await runActs(disk, sequence, at, [act], tally);
+        for (const fault of everyFault) {
+          for (let call = at * shape.calls; call < (at + 1) * shape.calls; call++) {
+            await runScript(disk, sequence, [{ fault, at: call }], tally);
+          }
+        }
+        for (const act of shape.acts) await runActs(disk, sequence, at, [act], tally);
         await runActs(disk, sequence, at, [{ kind: "snapshot" }, { kind: "rollback" }], tally);
       }
     }
@@ -132,13 +198,13 @@ async function runActs(
 }
 
 /** The n-th call on the host fails, once or for ever, for every n of a long sequence. */
-export function failEveryCall(subject: Subject, tally: Tally): Promise<void> {
+export function failEveryCall(subject: Subject, shape: DiskShape, tally: Tally): Promise<void> {
   return watched(async (watch) => {
-    const disk = await CheckedDisk.make(subject, watch, 3);
-    const long = [...operations, ...operations.toReversed()];
+    const disk = await makeDisk(subject, watch, shape);
+    const long = [...shape.operations, ...shape.operations.toReversed()];
     for (const times of [1, Number.POSITIVE_INFINITY]) {
       for (const when of ["before", "after"] as const) {
-        for (let at = 0; at < 40; at++) {
+        for (let at = 0; at < 40 * shape.calls; at++) {
           await runScript(disk, long, [{ fault: { kind: "fail", when }, at, times }], tally);
         }
       }
@@ -146,17 +212,21 @@ export function failEveryCall(subject: Subject, tally: Tally): Promise<void> {
   });
 }
 
-const randomSectors = 6;
-
 /**
  * Operations, faults and acts by chance.
  *
  * @returns the host's trace, as text, of the last steps.
  */
-export function wander(subject: Subject, random: SeededRandom, steps: number, tally: Tally): Promise<string> {
+export function wander(
+  subject: Subject,
+  { sectors, table }: DiskShape,
+  random: SeededRandom,
+  steps: number,
+  tally: Tally,
+): Promise<string> {
   return watched(async (watch) => {
-    const disk = await CheckedDisk.make(subject, watch, randomSectors, size);
-    const shape = { sizeBytes: disk.device.sizeBytes, blockSizeBytes: size };
+    const disk = await CheckedDisk.make(subject, watch, sectors, size, undefined, table);
+    const shape = { sizeBytes: disk.boundary.sizeBytes, blockSizeBytes: size };
     const kinds = (Object.keys(faultCalls) as HostFault["kind"][]).filter((kind) => kind !== "resize");
     for (let step = 0; step < steps; step++) {
       if (random.oneIn(4)) {
@@ -165,7 +235,9 @@ export function wander(subject: Subject, random: SeededRandom, steps: number, ta
         if (fault !== undefined) disk.host.plan({ fault, call });
       }
       if (random.oneIn(8)) await disk.host.act(drawAct(random, shape, actKinds));
-      count(tally, await disk.step(drawOperation(random)));
+      count(tally, await disk.step(drawOperation(random, sectors)));
+      // What is lost with a leaf is lost until someone discards it all.
+      if (table.levels > 0 && random.oneIn(30)) await disk.heal();
       if (random.oneIn(400)) await disk.sweep();
       if (random.oneIn(150)) await interleave(disk, random);
       if (disk.host.trace.length > 100_000) {
@@ -179,12 +251,12 @@ export function wander(subject: Subject, random: SeededRandom, steps: number, ta
   });
 }
 
-function drawOperation(random: SeededRandom): Operation {
+function drawOperation(random: SeededRandom, sectors: number): Operation {
   const kind = random.pick(["read", "read", "read", "write", "write", "write", "discard", "flush"] as const);
   if (kind === "flush") return { kind };
-  const end = randomSectors * size;
+  const end = sectors * size;
   const isAligned = random.oneIn(2);
-  const offset = isAligned ? random.below(randomSectors) * size : random.below(end);
+  const offset = isAligned ? random.below(sectors) * size : random.below(end);
   const length = isAligned ? (1 + random.below(3)) * size : random.below(3 * size);
   return { kind, offset, length: Math.min(length, end - offset) };
 }
@@ -192,16 +264,13 @@ function drawOperation(random: SeededRandom): Operation {
 /** Calls that overlap, at a host that answers in another order: what comes of them is what comes of them one by one. */
 export async function interleave(disk: CheckedDisk, random: SeededRandom): Promise<void> {
   const { device, host, model } = disk;
-  host.relent();
-  await host.release();
-  hold("I1", (await disk.step({ kind: "write", offset: 0, length: device.sizeBytes })) === "done", "healed");
+  await disk.heal();
   const reads: { into: Uint8Array; expected: Uint8Array; offset: number }[] = [];
   const calls: Promise<void>[] = [];
   disk.boundary.begin();
-  disk.boundary.onWrite = () => {};
   for (let i = 0; i < 24; i++) {
     host.plan({ fault: { kind: "hang", calls: 1 + random.below(4) }, at: random.below(24) });
-    const operation = drawOperation(random);
+    const operation = drawOperation(random, model.states.length);
     if (operation.kind === "flush") continue;
     const { kind } = operation;
     const [offset, length] = random.oneIn(6) ? [0, device.sizeBytes] : [operation.offset, operation.length];
@@ -244,14 +313,49 @@ export async function interleave(disk: CheckedDisk, random: SeededRandom): Promi
   hold("I1", outcome === "done", "overlapping calls leave what they would one by one");
 }
 
+/** A disk whose sequence ends within a few writes: what was there stays, and no number comes twice. */
+export function runOut(
+  subject: Subject,
+  shape: DiskShape,
+  random: SeededRandom,
+  tally: Tally,
+): Promise<void> {
+  return watched(async (watch) => {
+    for (let left = 0; left < 60; left++) {
+      const most = 2 ** 32 - 1;
+      watch.anew(2n ** 64n - 1n - BigInt(left));
+      const sequence = new subject.WriteSequence(most, most - left);
+      const disk = await makeDisk(subject, watch, shape, sequence);
+      for (let step = 0; step < 40; step++) {
+        if (random.oneIn(9)) disk.host.plan({ fault: { kind: "fail", when: "before" } });
+        count(tally, await disk.step(drawOperation(random, shape.sectors)));
+      }
+      countTrace(tally, disk);
+    }
+  });
+}
+
+/** What the larger table is held against, as long as a mutant of it needs to be found. */
+export async function everythingLarger(subject: Subject, random: SeededRandom): Promise<void> {
+  const tally = newTally();
+  await exhaust(subject, larger, larger.operations, 1, tally);
+  await failEveryCall(subject, larger, tally);
+  await wander(subject, largerWandering, random, 2000, tally);
+  await watched(async (watch) => {
+    const disk = await makeDisk(subject, watch, largerWandering);
+    for (let i = 0; i < 100; i++) await interleave(disk, random);
+  });
+  await runOut(subject, larger, random, tally);
+}
+
 /** All of it, as long as a mutant needs to be found. */
 export async function everything(subject: Subject, random: SeededRandom): Promise<void> {
   const tally = newTally();
-  await exhaust(subject, operations, 1, tally);
-  await failEveryCall(subject, tally);
+  await exhaust(subject, small, operations, 1, tally);
+  await failEveryCall(subject, small, tally);
   await longRead(subject, tally);
   await givingUp(subject, tally);
   await givingUpAtAnyMoment(subject);
   await numbering(subject, tally);
-  await wander(subject, random, 2000, tally);
+  await wander(subject, smallWandering, random, 2000, tally);
 }

@@ -1,0 +1,129 @@
+/** Mistakes that the larger table could have: each of them makes its model tests fail. */
+import { afterAll, expect, test } from "vitest";
+import { SeededRandom } from "../../src/testing/index.ts";
+import { type Change, mutant, removeMutants } from "./mutant.ts";
+import { everythingLarger } from "./scenarios.ts";
+
+const table = "leaf-table.ts";
+const cache = "leaf-cache.ts";
+const store = "sector-store.ts";
+const clean = "        cache.setDirty(slot, false);\n        this.#placed";
+const put = "        await store.put(place, leaf, 1);\n";
+
+const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])[] = [
+  [
+    "a leaf that was changed while it was written is clean when that is done",
+    [table, clean, "        this.#placed"],
+    [table, put, `${put}        cache.setDirty(slot, false);\n`],
+  ],
+  [
+    "a changed leaf is dropped when it could not be written",
+    [table, "      cache.setDirty(slot, true);\n      throw", "      throw"],
+  ],
+  [
+    "a leaf is taken for written before it is",
+    [table, put, "        store.put(place, leaf, 1).catch(() => {});\n"],
+  ],
+  [
+    "a leaf is taken out of memory while it is written, and read from the disk",
+    [
+      table,
+      "if (cache.isDirty(slot)) await this.#writeBack(slot);",
+      "if (cache.isDirty(slot)) this.#writeBack(slot).catch(() => {});",
+    ],
+    [cache, "((this.#flags[slot] as number) & (dirty | writing)) === 0", "true"],
+  ],
+  [
+    "freshness of leaves removed: an older one is accepted",
+    [store, "  #sealedSectors = 0;", "  #records = new Map<number, Uint32Array[]>();\n  #sealedSectors = 0;"],
+    [
+      store,
+      "    const offsetBytes = this.#offsetOf(firstSector);\n    const buffer",
+      `    for (let i = 0; i < count && level > 0; i++) {
+      const word = (slot + i) * sectorWords.perSlot;
+      const records = this.#records.get(firstSector + i) ?? [];
+      records.push(descriptors.slice(word, word + 8));
+      this.#records.set(firstSector + i, records);
+    }
+    const offsetBytes = this.#offsetOf(firstSector);
+    const buffer`,
+    ],
+    [
+      store,
+      "const refused = cipher.open(slot, count);",
+      `let refused = cipher.open(slot, count);
+    for (let i = 0; i < count && refused > 0; i++) {
+      const word = (slot + i) * sectorWords.perSlot;
+      for (const record of this.#records.get(firstSector + i) ?? []) {
+        if (descriptors[word + sectorWords.status] === 1) break;
+        descriptors.set(record, word);
+        if (cipher.open(slot + i, 1) === 0) refused--;
+      }
+    }`,
+    ],
+  ],
+  ["AAD without the level", [store, "aad[word + 1] = level;", "aad[word + 1] = 0;"]],
+  [
+    "numbers without the level",
+    [store, "descriptors[word] = level;", "descriptors[word] = 0;"],
+    [store, "[word + sectorWords.nonce] = level;", "[word + sectorWords.nonce] = 0;"],
+  ],
+  [
+    "a leaf is let go while its sectors are read or written",
+    [
+      "sector-batches.ts",
+      "await records.hold(firstSector);\n",
+      "await records.hold(firstSector);\n        records.release(firstSector);\n",
+    ],
+    ["sector-batches.ts", "          records.release(firstSector);\n", ""],
+  ],
+  [
+    "a leaf that cannot be read is what was there before",
+    [table, "await this.#read(load, slot);", "await this.#read(load, slot).catch(() => {});"],
+  ],
+  [
+    "a leaf without records is what was there before",
+    [table, "if (this.#present[load.leaf] === 0) cache.leaf(slot).fill(0);", ""],
+  ],
+  [
+    "leaves that are forgotten stay in memory",
+    [table, "      cache.leaf(slot).fill(0);\n      // What", "      // What"],
+  ],
+  [
+    "new records are not written back",
+    [table, "    this.#cache.setDirty(this.#slot, true);\n    return at;", "    return at;"],
+  ],
+  [
+    "dropped records come back",
+    [
+      table,
+      "      this.#cache.setDirty(this.#slot, true);\n      this.#touched -= 1;",
+      "      this.#touched -= 1;",
+    ],
+  ],
+  [
+    "forgotten leaves stay in the count",
+    [table, "this.#touched -= this.#present[leaf] as number;", "this.#touched -= 0;"],
+  ],
+  [
+    "a leaf is brought in twice",
+    [table, "let load = this.#loads.find((other) => other.leaf === leaf);", "let load: Load | undefined;"],
+  ],
+  ["who waits for a leaf does not hold it", [table, "else load.holders += 1;", "else load.holders += 0;"]],
+  ["a record where another leaf was", [table, "if (cache.leafOf(slot) === this.#leaf) this.#leaf = -1;", ""]],
+  ["nobody is told of room", [table, "    if (isLast) this.#wake();\n", ""]],
+];
+
+afterAll(removeMutants);
+
+test("a copy without a mistake passes", async () => {
+  const subject = await mutant("none larger", []);
+  await expect(everythingLarger(subject, new SeededRandom(1))).resolves.toBeUndefined();
+});
+
+const named = mutants.map(([name, ...changes]) => [name, changes] as const);
+
+test.each(named)("%s", async (name, changes) => {
+  const subject = await mutant(name, changes);
+  await expect(everythingLarger(subject, new SeededRandom(1))).rejects.toThrow(/I\d: /);
+});
