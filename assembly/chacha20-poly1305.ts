@@ -121,7 +121,7 @@ function makePolyKeys(descriptor: usize, count: i32): void {
       store<u32>(initial + (lanes as usize) * 4 * (13 + i) + 4 * (lane as usize), load<u32>(nonce + 4 * i));
     }
   }
-  mix(0, 0);
+  mix(0, false);
   for (let lane: usize = 0; lane < (count as usize); lane++) {
     for (let i: usize = 0; i < 8; i++) {
       store<u32>(polyKeys + lane * polyKeyBytes + 4 * i, load<u32>(words + (lanes as usize) * 4 * i + 4 * lane));
@@ -144,19 +144,19 @@ function begin(descriptor: usize, lane: i32): void {
 
 function sealMessage(from: usize, to: usize, size: i32): void {
   let left = size;
-  let pairs = 0;
+  let absorbing = false;
   for (; left >= stretchBytes; left -= stretchBytes) {
-    mix(to - stretchBytes, pairs);
-    pairs = stretchBytes / 32;
+    mix(to - stretchBytes, absorbing);
+    absorbing = true;
     xorStretch(from, to);
     countOn();
     from += stretchBytes;
     to += stretchBytes;
   }
-  polyAbsorb(poly, to - stretchBytes, 2 * pairs);
+  if (absorbing) polyAbsorb(poly, to - stretchBytes, stretchBytes / 16);
   if (left == 0) return;
   copySmall(rest, from, left);
-  mix(0, 0);
+  mix(0, false);
   xorStretch(rest, rest);
   copySmall(to, rest, left);
   absorbRest(rest, left);
@@ -165,7 +165,7 @@ function sealMessage(from: usize, to: usize, size: i32): void {
 function openMessage(from: usize, to: usize, size: i32): void {
   let left = size;
   for (; left >= stretchBytes; left -= stretchBytes) {
-    mix(from, stretchBytes / 32);
+    mix(from, true);
     xorStretch(from, to);
     countOn();
     from += stretchBytes;
@@ -174,7 +174,7 @@ function openMessage(from: usize, to: usize, size: i32): void {
   if (left == 0) return;
   absorbRest(from, left);
   copySmall(rest, from, left);
-  mix(0, 0);
+  mix(0, false);
   xorStretch(rest, rest);
   copySmall(to, rest, left);
 }
@@ -195,11 +195,11 @@ function finish(descriptor: usize, size: i32, to: usize): void {
   polyFinish(poly, to);
 }
 
-/** The next stretch of keystream, and 2 × `pairs` blocks at `message` into the tag. */
+/** The next stretch of keystream; and, if it is `absorbing`, the stretch at `message` into the tag. */
 @inline
-function mix(message: usize, pairs: i32): void {
-  if (ASC_FEATURE_SIMD) mixBlocks<v128>(initial, words, poly, message, pairs);
-  else mixBlocks<i32>(initial, words, poly, message, pairs);
+function mix(message: usize, absorbing: bool): void {
+  if (ASC_FEATURE_SIMD) mixBlocks<v128>(initial, words, poly, message, absorbing);
+  else mixBlocks<i32>(initial, words, poly, message, absorbing);
 }
 
 function countOn(): void {
