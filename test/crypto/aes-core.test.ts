@@ -30,6 +30,7 @@ const xtsVectors = aesXts.testGroups
   .flatMap(({ tests }) => tests)
   .filter(({ msg, iv }) => msg.length > 0 && msg.length % 32 === 0 && iv.length <= 32);
 
+const sectorSizes = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
 const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);
 const constant = 0x63;
 
@@ -51,7 +52,7 @@ describe.each(coreKinds)("AES-256 on the %s core", (kind) => {
     expect([...core.bytes.slice(core.base + 768, core.base + 1024)]).toEqual([...everyByte]);
   });
 
-  test.each([1, 16, 63, 127, 128, 129, 512, 4096, 4097, 65_536])(
+  test.each([1, 16, 63, 127, 128, 129, 255, 256, 257, 496, 511, 513, ...sectorSizes, 4097])(
     "makes the keystream of counter mode for %i bytes as node:crypto does",
     async (size) => {
       const core = await Core.create(2 ** 17 + 16, kind);
@@ -99,16 +100,17 @@ describe.each(coreKinds)("AES-256 on the %s core", (kind) => {
     expect(toHex(core.bytes.slice(core.base + 2048, core.base + 2048 + size))).toBe(msg);
   });
 
-  test.each([16, 112, 128, 144, 512, 4096, 65_536])(
+  test.each([16, 112, 128, 144, 256, 272, 496, 528, ...sectorSizes])(
     "encrypts sectors of %i bytes with XTS as node:crypto does, and decrypts them",
     async (size) => {
-      for (const count of [1, 3, 8, 9]) {
-        const core = await Core.create(1024 + 3 * count * size, kind);
+      // The tweaks of 32 sectors are encrypted together, of 16 without SIMD.
+      for (const count of size <= 512 ? [1, 3, 8, 9, 17, 33] : [1, 3]) {
+        const core = await Core.create(64 * 33 + 3 * count * size, kind);
         const key = pattern(64);
         core.bytes.set(key, core.exports.aesKeyAddress());
         core.exports.setXtsKeys();
         const plaintext = pattern(count * size, 7);
-        const [from, to, back] = [0, 1, 2].map((i) => core.base + 1024 + i * count * size) as [
+        const [from, to, back] = [0, 1, 2].map((i) => core.base + 64 * 33 + i * count * size) as [
           number,
           number,
           number,
@@ -135,5 +137,14 @@ describe.each(coreKinds)("AES-256 on the %s core", (kind) => {
     const memory = toHex(core.bytes);
     expect(memory).not.toContain(toHex(key.subarray(0, 16)));
     expect(memory).not.toContain(toHex(key.subarray(16)));
+  });
+
+  test("keeps none of the three raw keys of XTS and HMAC", async () => {
+    const core = await Core.create(64, kind);
+    const keys = pattern(96);
+    core.bytes.set(keys, core.exports.aesKeyAddress());
+    core.exports.setXtsHmacKeys();
+    const memory = toHex(core.bytes);
+    for (let at = 0; at < 96; at += 16) expect(memory).not.toContain(toHex(keys.subarray(at, at + 16)));
   });
 });

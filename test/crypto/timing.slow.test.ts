@@ -148,6 +148,20 @@ describe.each(coreKinds)("the %s core takes as long", (kind) => {
     expect(leastT(prepare, encrypt)).toBeLessThan(bound);
   });
 
+  test("to decrypt any content with AES under any key", async () => {
+    const subject = await makeSubject(kind);
+    const { core, descriptors, from, to } = subject;
+    const prepare = (random: boolean): void => {
+      const key = crypto.getRandomValues(new Uint8Array(64));
+      if (!random) key.fill(0);
+      core.bytes.set(key, core.exports.aesKeyAddress());
+      core.exports.setXtsKeys();
+      putContent(subject, random);
+    };
+    const decrypt = (): void => core.exports.decryptXts(descriptors, wide, from, size, to, size, size);
+    expect(leastT(prepare, decrypt)).toBeLessThan(bound);
+  });
+
   test.each([wide, lanes])("to hash any content of %i sectors with GHASH", async (count) => {
     const subject = await makeSubject(kind);
     const { core, descriptors, from, to } = subject;
