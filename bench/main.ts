@@ -1,5 +1,6 @@
 /**
- * Runs the benchmarks: `npm run bench` all of them, `npm run bench -- NAME…` some.
+ * Runs the benchmarks: `npm run bench` all of them, `npm run bench -- NAME…` some: those with
+ * such a name, or with one that begins with it and a hyphen, as `sectors` has four.
  * A full run writes `results.json`, the plots and the page, and says what got
  * slower against the results that were there; a partial one only prints.
  */
@@ -39,7 +40,8 @@ const suites: readonly Suite[] = [
 await main(process.argv.slice(2));
 
 async function main(names: readonly string[]): Promise<void> {
-  const chosen = names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name));
+  const chosen =
+    names.length === 0 ? suites : suites.filter(({ name }) => names.some((wanted) => isNamed(name, wanted)));
   if (chosen.length === 0) {
     print(`no such benchmark; there are: ${suites.map(({ name }) => name).join(", ")}`);
     process.exitCode = 1;
@@ -58,6 +60,10 @@ async function main(names: readonly string[]): Promise<void> {
   };
   if (before) for (const line of describeChanges(changesBetween(before, results))) print(line);
   if (names.length === 0) await publish(results);
+}
+
+function isNamed(name: string, wanted: string): boolean {
+  return name === wanted || name.startsWith(`${wanted}-`);
 }
 
 async function runSuite(suite: Suite): Promise<SuiteResult | undefined> {

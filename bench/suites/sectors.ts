@@ -128,9 +128,9 @@ function byNode(name: Aead): Contender[] {
   ];
 }
 
-const toNode = (atLeast: number, openAtLeast = atLeast): WatchedRatio[] => [
-  { of: sealing, to: nodeSealing, atLeast },
-  { of: opening, to: nodeOpening, atLeast: openAtLeast },
+const watch = (peerName: string, atLeast: number, openAtLeast = atLeast): WatchedRatio[] => [
+  { of: sealing, to: `${peerName}, seal`, atLeast },
+  { of: opening, to: `${peerName}, open`, atLeast: openAtLeast },
 ];
 
 async function prepareChaCha(): Promise<Prepared> {
@@ -139,6 +139,7 @@ async function prepareChaCha(): Promise<Prepared> {
   const key = randomBytes(32);
   const nonce = randomBytes(12);
   const assembly = new chainsafe.ChaCha20Poly1305(chainsafe.newInstance());
+  const sealed = chacha20poly1305(key, nonce, aad).encrypt(randomBytes(size));
   return {
     contenders: [
       ...ours(cipher),
@@ -146,14 +147,19 @@ async function prepareChaCha(): Promise<Prepared> {
       peer("libsodium.js, seal", (sector) =>
         sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sector, aad, null, nonce, key),
       ),
+      peer("libsodium.js, open", () =>
+        sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, sealed, aad, nonce, key),
+      ),
       peer("@chainsafe/as-chacha20poly1305, seal", (sector) => assembly.seal(key, nonce, sector, aad)),
+      peer("@chainsafe/as-chacha20poly1305, open", () => assembly.open(key, nonce, sealed, aad)),
       peer("@noble/ciphers, seal", (sector) => chacha20poly1305(key, nonce, aad).encrypt(sector)),
+      peer("@noble/ciphers, open", () => chacha20poly1305(key, nonce, aad).decrypt(sealed)),
     ],
     ratios: [
-      ...toNode(1.5),
-      { of: sealing, to: "libsodium.js, seal", atLeast: 3.4 },
-      { of: sealing, to: "@chainsafe/as-chacha20poly1305, seal", atLeast: 10 },
-      { of: sealing, to: "@noble/ciphers, seal", atLeast: 10 },
+      ...watch("node:crypto", 1.5),
+      ...watch("libsodium.js", 3.4),
+      ...watch("@chainsafe/as-chacha20poly1305", 10),
+      ...watch("@noble/ciphers", 10),
     ],
     close: async () => cipher.close(),
   };
@@ -163,13 +169,15 @@ async function prepareGcm(): Promise<Prepared> {
   const cipher = await filled("aes-256-gcm");
   const key = randomBytes(32);
   const nonce = randomBytes(12);
+  const sealed = gcm(key, nonce, aad).encrypt(randomBytes(size));
   return {
     contenders: [
       ...ours(cipher),
       ...byNode("aes-256-gcm"),
       peer("@noble/ciphers, seal", (sector) => gcm(key, nonce, aad).encrypt(sector)),
+      peer("@noble/ciphers, open", () => gcm(key, nonce, aad).decrypt(sealed)),
     ],
-    ratios: [...toNode(0.33), { of: sealing, to: "@noble/ciphers, seal", atLeast: 9 }],
+    ratios: [...watch("node:crypto", 0.33), ...watch("@noble/ciphers", 9)],
     close: async () => cipher.close(),
   };
 }
@@ -203,7 +211,7 @@ async function prepareXts(): Promise<Prepared> {
       peer(nodeSealing, (sector) => createCipheriv("aes-256-xts", key, tweak).update(sector)),
       peer(nodeOpening, (sector) => createDecipheriv("aes-256-xts", key, tweak).update(sector)),
     ],
-    ratios: toNode(0.36, 0.31),
+    ratios: watch("node:crypto", 0.36, 0.31),
     close: async () => undefined,
   };
 }
@@ -226,7 +234,7 @@ async function prepareXtsHmac(): Promise<Prepared> {
         return createDecipheriv("aes-256-xts", key, tweak).update(sealed);
       }),
     ],
-    ratios: toNode(0.5),
+    ratios: watch("node:crypto", 0.5),
     close: async () => cipher.close(),
   };
 }
