@@ -13,6 +13,12 @@ import { plotSuite } from "./report/plot.ts";
 import { benchFolder, type Results, readResults, type SuiteResult, writeResults } from "./report/results.ts";
 import { fileReads } from "./suites/file-reads.ts";
 import { flat } from "./suites/flat.ts";
+import {
+  largerTableReads,
+  largerTableShortReads,
+  largerTableShortWrites,
+  largerTableWrites,
+} from "./suites/larger-table.ts";
 import { layerMemory, layerRootHash } from "./suites/layer.ts";
 import { saltedBlocks } from "./suites/salted-blocks.ts";
 import { sectorsChaCha, sectorsGcm, sectorsXts, sectorsXtsHmac } from "./suites/sectors.ts";
@@ -26,6 +32,10 @@ const suites: readonly Suite[] = [
   sectorsGcm,
   sectorsXts,
   sectorsXtsHmac,
+  largerTableWrites,
+  largerTableReads,
+  largerTableShortWrites,
+  largerTableShortReads,
   deviceLongReads,
   deviceShortReads,
   fileReads,
