@@ -21,6 +21,7 @@ import {
 } from "./suites/larger-table.ts";
 import { layerMemory, layerRootHash } from "./suites/layer.ts";
 import { saltedBlocks } from "./suites/salted-blocks.ts";
+import { sealedLong, sealedShort } from "./suites/sealed-device.ts";
 import { sectorsChaCha, sectorsGcm, sectorsXts, sectorsXtsHmac } from "./suites/sectors.ts";
 import type { Suite, WatchedRatio } from "./suites/suite.ts";
 import { deviceLongReads, deviceShortReads } from "./suites/verity-device.ts";
@@ -36,6 +37,8 @@ const suites: readonly Suite[] = [
   largerTableReads,
   largerTableShortWrites,
   largerTableShortReads,
+  sealedLong,
+  sealedShort,
   deviceLongReads,
   deviceShortReads,
   fileReads,
