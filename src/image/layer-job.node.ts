@@ -1,5 +1,5 @@
 /** One layer as work for a thread: what travels there and back, and what is done there. */
-import { createChosenHasher, type HasherChoice } from "../crypto/hasher-choice.node.ts";
+import { chosenHashers, type HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { createNativeStreamHasher } from "../crypto/native-stream-hasher.node.ts";
 import type { JobResult } from "../crypto/worker-jobs.ts";
 import { buildLayer } from "../layer/build-layer.ts";
@@ -82,7 +82,7 @@ export async function makeLayer({
     (tar) =>
       buildLayer(tar, {
         layer: options,
-        createHasher: (hasherOptions) => createChosenHasher(hasherOptions, hasher),
+        createHasher: chosenHashers(hasher),
         ...(file && { target: file }),
         ...(target?.uuid && { uuid: target.uuid }),
         ...abort,

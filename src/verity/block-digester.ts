@@ -129,6 +129,7 @@ export class BlockDigester {
 /** Digests by the calling thread, with hashers of `createHasher`. */
 export function digestsOnThisThread(createHasher: HasherFactory): DataDigests {
   return {
+    createHasher,
     async *digests({ device, parameters, dataBlocks, ...options }) {
       const digester = await BlockDigester.open(device, parameters, dataBlocks, createHasher);
       try {

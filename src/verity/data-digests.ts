@@ -3,6 +3,7 @@
  * worker pool agree on.
  */
 import type { BlockDevice } from "../device/block-device.ts";
+import type { HasherFactory } from "./block-digester.ts";
 import type { UnreadBlock } from "./block-reads.ts";
 import type { VerityParameters } from "./identity.ts";
 
@@ -35,6 +36,8 @@ export interface DigestRequest extends DigestOptions {
 
 /** A way to hash data blocks: on this thread, or on a pool of workers. */
 export interface DataDigests {
+  /** Makes the hashers of the tree above the data, on the caller's thread; on the WASM core unless given. */
+  readonly createHasher?: HasherFactory;
   /**
    * Batches in rising order without gaps. Leaving the loop early waits for
    * the reads under way, then lets all memory go.

@@ -1,9 +1,10 @@
-import { createChosenHasher, type HasherChoice } from "../crypto/hasher-choice.node.ts";
+import { chosenHashers, type HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { serveJobs } from "../crypto/worker-jobs.ts";
 import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { spawnWorkerThread } from "../crypto/worker-thread.node.ts";
 import { FileDevice } from "../device/file-device.node.ts";
 import { openDeviceHandle } from "../device/open-device-handle.ts";
+import type { HasherFactory } from "./block-digester.ts";
 import { type DigestAnswer, type DigestJob, DigestWorker } from "./digest-job.ts";
 import { PooledDigests } from "./digest-pool.ts";
 
@@ -29,25 +30,27 @@ export interface ThreadedDigestsOptions {
  */
 export function startThreadedDigests(threads: number, options: ThreadedDigestsOptions = {}): PooledDigests {
   const { hasher = "auto", includeThisThread = false } = options;
+  const createHasher = chosenHashers(hasher);
   let own = includeThisThread;
-  return new PooledDigests(threads, () => {
+  const spawn = (): WorkerPort => {
     if (!own) return spawnWorkerThread(script, hasher);
     own = false;
-    return thisThread(hasher);
-  });
+    return thisThread(createHasher);
+  };
+  return new PooledDigests(threads, spawn, createHasher);
 }
 
 /** A worker for a thread that has nothing else to do: files are read on the spot. */
-export function threadDigestWorker(hasher: HasherChoice): DigestWorker {
+export function threadDigestWorker(createHasher: HasherFactory): DigestWorker {
   return new DigestWorker(
     (handle) => openDeviceHandle(handle, (file) => FileDevice.reopen(file, { blocking: true })),
-    (options) => createChosenHasher(options, hasher),
+    createHasher,
   );
 }
 
 /** The calling thread as one of a pool's. Between two jobs it hears what the others have done. */
-function thisThread(hasher: HasherChoice): WorkerPort {
-  const worker = threadDigestWorker(hasher);
+function thisThread(createHasher: HasherFactory): WorkerPort {
+  const worker = threadDigestWorker(createHasher);
   let receive = (_job: unknown): void => {};
   let answer = (_result: unknown): void => {};
   const channel = {

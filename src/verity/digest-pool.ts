@@ -10,11 +10,13 @@
  * a device that is read here; never in proportion to the device.
  */
 import { copyOf } from "../bytes/copy.ts";
+import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { WorkerPool } from "../crypto/worker-pool.ts";
 import type { DeviceHandle } from "../device/device-handle.ts";
 import { deviceHandle } from "../device/direct.ts";
 import type { BatchDigestsFactory } from "./batch-digests.ts";
+import type { HasherFactory } from "./block-digester.ts";
 import { readBlocks, readRun, type UnreadBlock } from "./block-reads.ts";
 import type { DataDigests, DigestBatch, DigestRequest } from "./data-digests.ts";
 import { type DigestAnswer, type DigestJob, unreadBlocks } from "./digest-job.ts";
@@ -29,19 +31,22 @@ const carriedJobSizeBytes = 2 * 2 ** 20;
 const madeJobSizeBytes = 2 ** 20;
 /** A multiple of every block size; smaller jobs cost more in messages than they save. */
 const leastJobSizeBytes = 2 ** 20;
-/** Jobs that each worker should get of a small device. */
+/** Jobs that each worker should get of a small device, and of what is left of a large one. */
 const jobsPerWorker = 4;
 
 /** See the head of this file. Its owner closes it. */
 export class PooledDigests implements DataDigests, AsyncDisposable {
+  readonly createHasher: HasherFactory;
   readonly #pool: WorkerPool<DigestJob, DigestAnswer>;
   #requests = 0;
 
   /**
    * @param workers 1 to 256 threads, each started by one call of `spawn`.
+   * @param createHasher makes hashers for the owner's thread; on the WASM core unless given.
    * @throws {UsageError} `invalid-argument` for another number of workers.
    */
-  constructor(workers: number, spawn: () => WorkerPort) {
+  constructor(workers: number, spawn: () => WorkerPort, createHasher: HasherFactory = createBlockHasher) {
+    this.createHasher = createHasher;
     this.#pool = new WorkerPool(workers, spawn);
   }
 
@@ -61,8 +66,10 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
     const underWay: Promise<Outcome>[] = [];
     let next = 0;
     const fill = (): void => {
-      for (; next < request.dataBlocks && underWay.length < this.#pool.depth + 1; next += plan.blocksPerJob) {
-        underWay.push(settled(send(next, Math.min(plan.blocksPerJob, request.dataBlocks - next))));
+      while (next < request.dataBlocks && underWay.length < this.#pool.depth + 1) {
+        const count = this.#jobBlocks(plan, request.dataBlocks - next);
+        underWay.push(settled(send(next, count)));
+        next += count;
       }
     };
     try {
@@ -87,7 +94,8 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
   batches(own?: BatchDigestsFactory): BatchDigestsFactory {
     return async (parameters) => {
       const blockSize = parameters.dataBlockSize;
-      const plan = { request: this.#requests++, blocksPerJob: Math.max(1, madeJobSizeBytes / blockSize) };
+      const blocksPerJob = Math.max(1, madeJobSizeBytes / blockSize);
+      const plan = { request: this.#requests++, blocksPerJob, leastBlocks: blocksPerJob };
       return new PooledBatches({
         batchSizeBytes: plan.blocksPerJob * blockSize,
         depth: this.#pool.depth,
@@ -111,8 +119,15 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
     const fairBytes = (dataBlocks * blockSize) / (this.#pool.size * jobsPerWorker);
     const most = handle ? jobSizeBytes : carriedJobSizeBytes;
     const jobBytes = Math.min(most, Math.max(leastJobSizeBytes, fairBytes));
-    const blocksPerJob = Math.floor(jobBytes / leastJobSizeBytes) * (leastJobSizeBytes / blockSize);
-    return { request: this.#requests++, blocksPerJob };
+    const leastBlocks = leastJobSizeBytes / blockSize;
+    const blocksPerJob = Math.floor(jobBytes / leastJobSizeBytes) * leastBlocks;
+    return { request: this.#requests++, blocksPerJob, leastBlocks };
+  }
+
+  /** The next job's share of what is left: towards the end less, so that no worker ends long before the last. */
+  #jobBlocks({ blocksPerJob, leastBlocks }: JobPlan, left: number): number {
+    const share = Math.ceil(left / (this.#pool.size * jobsPerWorker) / leastBlocks) * leastBlocks;
+    return Math.min(left, blocksPerJob, share);
   }
 
   /** Has workers read the device themselves. */
@@ -174,6 +189,8 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
 interface JobPlan {
   readonly request: number;
   readonly blocksPerJob: number;
+  /** A job has a multiple of them, but for the last. */
+  readonly leastBlocks: number;
 }
 
 type Sender = (firstBlock: number, count: number) => Promise<DigestBatch>;

@@ -102,11 +102,10 @@ async function buildTree(
   const { data, hash, signal, onProgress } = options;
   const { dataBlocks } = geometry;
   const io = signal === undefined ? {} : { signal };
-  const builder = await TreeBuilder.create(geometry, parameters, (offsetBytes, blocks) =>
-    hash.write(offsetBytes, blocks, io),
-  );
+  const source = options.digests ?? singleThreadDigests;
+  const write = (offsetBytes: number, blocks: Uint8Array) => hash.write(offsetBytes, blocks, io);
+  const builder = await TreeBuilder.create(geometry, parameters, write, source.createHasher);
   try {
-    const source = options.digests ?? singleThreadDigests;
     for await (const batch of source.digests({ device: data, parameters, dataBlocks, ...io })) {
       await builder.add(batch.digests);
       onProgress?.({ doneBlocks: batch.firstBlock + batch.count, totalBlocks: dataBlocks });

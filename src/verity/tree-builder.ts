@@ -3,6 +3,7 @@
  * levels of a tree whose shape is known, each at its place on the hash device.
  */
 import { invariant } from "../errors.ts";
+import type { HasherFactory } from "./block-digester.ts";
 import type { TreeGeometry } from "./geometry.ts";
 import type { VerityParameters } from "./identity.ts";
 import { TreeLevels } from "./tree-levels.ts";
@@ -25,15 +26,18 @@ export class TreeBuilder {
     this.#levels = levels;
   }
 
+  /** @param createHasher makes the hasher of hash blocks; on the WASM core unless given. */
   static async create(
     geometry: TreeGeometry,
     parameters: VerityParameters,
     sink: HashBlockSink,
+    createHasher?: HasherFactory,
   ): Promise<TreeBuilder> {
     const levels = await TreeLevels.create(parameters, {
       levels: geometry.levels.length > 0 ? "at-least-one" : "linux",
       mostBlocks: (level) => geometry.levels[level]?.blocks ?? 1,
       sink: (level, firstIndex, blocks) => sink(geometry.offsetBytes(level, firstIndex), blocks),
+      ...(createHasher && { createHasher }),
     });
     return new TreeBuilder(geometry, levels);
   }

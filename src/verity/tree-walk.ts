@@ -10,6 +10,7 @@ import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import { invariant } from "../errors.ts";
+import type { HasherFactory } from "./block-digester.ts";
 import { readBlocks } from "./block-reads.ts";
 import type { TreeGeometry } from "./geometry.ts";
 import { saltPosition, type VerityIdentity } from "./identity.ts";
@@ -32,6 +33,8 @@ export interface TreeWalkOptions {
   readonly geometry: TreeGeometry;
   readonly findings: VerifyFindings;
   readonly repairer?: BlockRepairer | undefined;
+  /** Makes the hasher of hash blocks; on the WASM core unless given. */
+  readonly createHasher?: HasherFactory | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,7 +62,7 @@ export class TreeWalk {
   }
 
   static async create(options: TreeWalkOptions): Promise<TreeWalk> {
-    const { identity, geometry } = options;
+    const { identity, geometry, createHasher = createBlockHasher } = options;
     const size = identity.hashBlockSize;
     let offsetBytes = Math.max(identity.dataBlockSize, size);
     const windows = geometry.levels.map(({ blocks }) => {
@@ -68,7 +71,7 @@ export class TreeWalk {
       offsetBytes += capacityBlocks * size;
       return window;
     });
-    const hasher = await createBlockHasher({
+    const hasher = await createHasher({
       algorithm: identity.algorithm,
       salt: identity.salt,
       saltPosition: saltPosition(identity.hashType),

@@ -71,10 +71,11 @@ export async function verifyVerity(options: VerityVerifyOptions): Promise<Verity
   const geometry = treeGeometry(identity, identity.dataBlocks, first, options);
   checkFits(geometry, placement, data, hash);
   const findings = new VerifyFindings(geometry);
-  const walk = await TreeWalk.create({ hash, identity, geometry, findings, repairer, signal });
+  const source = options.digests ?? singleThreadDigests;
+  const { createHasher } = source;
+  const walk = await TreeWalk.create({ hash, identity, geometry, findings, repairer, createHasher, signal });
   const verifier = new DataVerifier(identity, geometry, walk, findings, repairer, signal);
   try {
-    const source = options.digests ?? singleThreadDigests;
     const { dataBlocks } = identity;
     const request = { device: data, parameters: identity, dataBlocks, onReadError: "report", ...io } as const;
     for await (const batch of source.digests(request)) {
