@@ -20,9 +20,11 @@ const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", 
 const version =
   manifest !== null && typeof manifest === "object" && "version" in manifest ? manifest.version : "";
 
-process.exitCode = await runCommand(process.argv.slice(2), {
+void runCommand(process.argv.slice(2), {
   terminal: processTerminal(),
   signal: interruption.signal,
   version: String(version),
   keepMemorySteady,
+}).then((exitCode) => {
+  process.exitCode = exitCode;
 });
