@@ -45,7 +45,7 @@ const entryTypes: ReadonlyMap<number, NodeType> = new Map([
  * an entry of it is given out.
  *
  * @param offsetBytes the block that this offset lies in comes first.
- * @throws {FormatError} for a directory that has a hole, a size that none can have, or malformed entries.
+ * @throws {FormatError} for a directory that has a hole or shares a block, a size that none can have, or malformed entries.
  */
 export async function* readDirectory(
   volume: Ext4Volume,
@@ -78,6 +78,9 @@ export async function* readDirectory(
     const first = run.deviceBlock;
     const end = first + Math.min(run.blocks, blocks - run.logicalBlock);
     const block = first + logical - run.logicalBlock;
+    if (!volume.directoryOwners.claim(block, inode.number, logical)) {
+      throw volume.malformed("bad-field", "a block of names serves twice", { ...at, block });
+    }
     const bytes = await volume.readBlockAmong(block, first, end, options);
     checkDirectoryChecksum(volume, inode, bytes, block);
     const place = { ...at, block };

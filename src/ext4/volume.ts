@@ -5,6 +5,7 @@
 import type { BlockDevice, IoOptions } from "../device/block-device.ts";
 import { type ErrorLocation, FormatError, type FormatErrorCode, StorageError } from "../errors.ts";
 import { BlockCache } from "./block-cache.ts";
+import { DirectoryOwners } from "./directory-owners.ts";
 import { type Ext4Geometry, parseGeometry } from "./geometry.ts";
 import { EXT4_SUPERBLOCK_OFFSET_BYTES, EXT4_SUPERBLOCK_SIZE_BYTES } from "./superblock.ts";
 
@@ -22,6 +23,8 @@ export class Ext4Volume {
   readonly name: string;
   readonly device: BlockDevice;
   readonly geometry: Ext4Geometry;
+  /** Of the blocks of names that were read. */
+  readonly directoryOwners: DirectoryOwners;
   readonly #cache: BlockCache;
 
   /** Made by `openVolume`. */
@@ -29,6 +32,7 @@ export class Ext4Volume {
     this.device = device;
     this.name = name;
     this.geometry = geometry;
+    this.directoryOwners = new DirectoryOwners(geometry.blocks);
     this.#cache = new BlockCache(Math.max(16, Math.floor(cacheBytes / geometry.blockSizeBytes)));
   }
 

@@ -141,7 +141,41 @@ const directories: Case[] = [
     (files) => files.readdir("/", { recursive: true }),
     { code: "bad-field", message: /more than one name/ },
   ],
+  [
+    "a block twice",
+    "extents",
+    (i) => addBlock(i, "sub", firstName(i) - 24),
+    list("sub"),
+    { code: "bad-field", message: /serves twice/ },
+  ],
+  [
+    "another directory's block",
+    "extents",
+    (i) => addBlock(i, "sub", dir(i)),
+    (files) => files.readdir("/", { recursive: true }),
+    { code: "bad-field", message: /serves twice/ },
+  ],
+  [
+    "another directory's block, by pointers",
+    "pointers",
+    (i) => {
+      i.inode("sub", "sizeLow", 2 * 1024);
+      i.put(i.blockStart("sub") + 4, 4, i.get(i.blockStart("dir"), 4));
+    },
+    (files) => files.readdir("/", { recursive: true }),
+    { code: "bad-field", message: /serves twice/ },
+  ],
 ];
+
+/** Gives a directory of one block another one, in an extent of its own. */
+function addBlock(i: ImageEditor, path: string, start: number): void {
+  const root = i.blockStart(path);
+  i.inode(path, "sizeLow", 2 * 1024);
+  i.put(root + 2, 2, 2);
+  i.put(root + 24, 4, 1);
+  i.put(root + 28, 2, 1);
+  i.put(root + 32, 4, start / 1024);
+}
 
 /** The entry of `deeper` in `sub`. */
 function firstName(i: ImageEditor): number {
