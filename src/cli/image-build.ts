@@ -6,7 +6,7 @@ import { LayerCache } from "../image/layer-cache.node.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import type { GroupContext } from "./action-group.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { ImageBuildOptions } from "./image-command.ts";
+import type { ImageBuildOptions } from "./image-options.ts";
 import { startImageWork } from "./image-work.ts";
 import { ProgressBar } from "./progress.ts";
 

@@ -1,14 +1,7 @@
 /** `sealstone image`: its actions, one file each. */
 import { Option } from "commander";
 import { type ActionMaker, actionGroup, groupAction } from "./action-group.ts";
-import { type ImageOptions, imageOptions } from "./image-options.ts";
-
-/** As commander hands them over. */
-export interface ImageBuildOptions extends ImageOptions {
-  readonly output?: string;
-  readonly cache?: string;
-  readonly uuid?: string;
-}
+import { type ImageBuildOptions, type ImageOptions, imageOptions } from "./image-options.ts";
 
 const image = ["<image>", "where the image is: see below"] as const;
 

@@ -10,6 +10,13 @@ export interface ImageOptions extends GroupOptions {
   readonly threads?: number;
 }
 
+/** What `build` takes besides. */
+export interface ImageBuildOptions extends ImageOptions {
+  readonly output?: string;
+  readonly cache?: string;
+  readonly uuid?: string;
+}
+
 /** The options; made anew for each action. */
 export function imageOptions(): Option[] {
   return [

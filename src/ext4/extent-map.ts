@@ -8,7 +8,7 @@
 import { readU16Le, readU32Le } from "../bytes/codec.ts";
 import { crc32c } from "../bytes/crc.ts";
 import type { IoOptions } from "../device/block-device.ts";
-import type { BlockMap, BlockRun } from "./block-map.ts";
+import type { BlockMap, BlockRun } from "./block-run.ts";
 import {
   EXTENT_MAGIC,
   EXTENT_RECORD_SIZE_BYTES,

@@ -1,7 +1,8 @@
 /** The content of files: blocks by their map, holes as zeros, and what stands in the inode itself. */
 import type { IoOptions } from "../device/block-device.ts";
 import type { FileStretch } from "../tree/file-tree.ts";
-import { type BlockMap, type BlockRun, blockMapOf } from "./block-map.ts";
+import { blockMapOf } from "./block-map.ts";
+import type { BlockMap, BlockRun } from "./block-run.ts";
 import { readInlineData } from "./inline-data.ts";
 import { inodeFlag } from "./inode.ts";
 import type { Ext4Inode } from "./inode-reader.ts";

@@ -6,7 +6,7 @@
  */
 import { readU32Le } from "../bytes/codec.ts";
 import type { IoOptions } from "../device/block-device.ts";
-import type { BlockMap, BlockRun } from "./block-map.ts";
+import type { BlockMap, BlockRun } from "./block-run.ts";
 import type { Ext4Inode } from "./inode-reader.ts";
 import type { Ext4Volume } from "./volume.ts";
 
