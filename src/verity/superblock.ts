@@ -230,20 +230,3 @@ export function matchSuperblock(
     });
   }
 }
-
-const weakAlgorithms: ReadonlySet<HashAlgorithm> = new Set(["sha1", "ripemd160"]);
-
-/**
- * Refuses what veritysetup takes but a layer must not be: hash type 0, a hash
- * whose collisions are within reach, an open block count.
- *
- * @throws {FormatError} `bad-field`, the field in `at`.
- */
-export function refuseWeakSuperblock(superblock: Superblock, at: ErrorLocation = {}): void {
-  const refuse = (name: FieldName, why: string): never => {
-    throw new FormatError("bad-field", `verity superblock: ${why}`, { at: { ...at, field: name } });
-  };
-  if (superblock.hashType !== 1) refuse("hashType", "hash type 0 is not for layers");
-  if (weakAlgorithms.has(superblock.algorithm)) refuse("algorithm", `${superblock.algorithm} is too weak`);
-  if (superblock.dataBlocks === 0) refuse("dataBlocks", "the number of data blocks is left open");
-}

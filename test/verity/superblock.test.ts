@@ -7,7 +7,6 @@ import { type ErrorCode, FormatError, IntegrityError, StorageError } from "../..
 import {
   matchSuperblock,
   parseSuperblock,
-  refuseWeakSuperblock,
   SUPERBLOCK_SIZE_BYTES,
   type Superblock,
   serializeSuperblock,
@@ -118,20 +117,6 @@ describe("H23: hostile superblocks are refused", () => {
         `byte ${offset}`,
       ).toBeInstanceOf(FormatError);
     }
-  });
-
-  const weak: [string, Partial<Superblock>, string][] = [
-    ["hash type 0", { hashType: 0 }, "hashType"],
-    ["sha1", { algorithm: "sha1" }, "algorithm"],
-    ["ripemd160", { algorithm: "ripemd160" }, "algorithm"],
-    ["an open block count", { dataBlocks: 0 }, "dataBlocks"],
-  ];
-  test.each(weak)("for a layer: %s", (_name, change, field) => {
-    const superblock = parseSuperblock(serializeSuperblock({ ...valid, ...change }));
-    const thrown = error(() => refuseWeakSuperblock(superblock, { device: "disk" }));
-    expect(thrown).toBeInstanceOf(FormatError);
-    expect(thrown.at).toEqual({ device: "disk", field });
-    expect(() => refuseWeakSuperblock(valid)).not.toThrow();
   });
 });
 
