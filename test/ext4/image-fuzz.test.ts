@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { AllocationMeter } from "../fuzz/allocation-meter.ts";
 import { fuzzImages } from "./image-fuzz.ts";
 
 test("two thousand mutated images", async () => {
-  const { refused, read } = await fuzzImages(1, 2000);
+  using meter = new AllocationMeter();
+  const { refused, read } = await fuzzImages(1, 2000, meter);
   expect(refused).toBeGreaterThan(200);
   expect(read).toBeGreaterThan(200);
 });

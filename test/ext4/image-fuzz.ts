@@ -8,6 +8,7 @@ import { FileError, FormatError } from "../../src/errors.ts";
 import { openExt4 } from "../../src/ext4/ext4-tree.ts";
 import type { FileTree } from "../../src/tree/file-tree.ts";
 import { walkTree } from "../../src/tree/walk.ts";
+import type { AllocationMeter } from "../fuzz/allocation-meter.ts";
 import { SeededRandom } from "../verity/seeded-random.ts";
 import { goldenImage, goldenNames } from "./golden-image.ts";
 
@@ -61,7 +62,11 @@ class CountingDevice extends MemoryDevice implements BlockDevice {
 }
 
 /** Runs cases; a failure names the seed, which alone repeats it. */
-export async function fuzzImages(firstSeed: number, cases: number): Promise<FuzzCounts> {
+export async function fuzzImages(
+  firstSeed: number,
+  cases: number,
+  meter: AllocationMeter,
+): Promise<FuzzCounts> {
   const images = goldenNames.filter((name) => name !== "checksums").map((name) => prepare(goldenImage(name)));
   const counts: FuzzCounts = { refused: 0, read: 0, mostReads: 0, mostBytes: 0 };
   for (let seed = firstSeed; seed < firstSeed + cases; seed++) {
@@ -69,6 +74,7 @@ export async function fuzzImages(firstSeed: number, cases: number): Promise<Fuzz
     const image = random.pick(images);
     const undo = mutate(image, random);
     const device = new CountingDevice(image.bytes);
+    meter.begin();
     try {
       await use(device, random);
       counts.read += 1;
@@ -78,6 +84,7 @@ export async function fuzzImages(firstSeed: number, cases: number): Promise<Fuzz
       }
       counts.refused += 1;
     }
+    meter.end(image.bytes.length);
     counts.mostReads = Math.max(counts.mostReads, device.reads);
     counts.mostBytes = Math.max(counts.mostBytes, device.readBytes);
     for (const [offset, byte] of undo) image.bytes[offset] = byte;

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { StorageError } from "../../src/errors.ts";
 import { TarReader } from "../../src/tar/index.ts";
+import type { AllocationMeter } from "../fuzz/allocation-meter.ts";
 import type { SeededRandom } from "../verity/seeded-random.ts";
 import { mutateTar, randomTar } from "./random-tar.ts";
 import { inChunks } from "./read-tar.ts";
@@ -46,13 +47,20 @@ function expectBounded(holds: boolean, what: string): void {
   if (!holds) expect.fail(`${what} are not as the archive allows`);
 }
 
-/** Runs `cases` cases, on archives that are made anew every so often. */
-export async function fuzzTars(random: SeededRandom, cases: number): Promise<FuzzOutcomes> {
+/** Runs `cases` cases, on archives that are made anew every so often, each within what its size allows. */
+export async function fuzzTars(
+  random: SeededRandom,
+  cases: number,
+  meter: AllocationMeter,
+): Promise<FuzzOutcomes> {
   const outcomes = { whole: 0, refused: 0 };
   let base = randomTar(random);
   for (let i = 0; i < cases; i++) {
     if (i % 40 === 0) base = randomTar(random);
-    const isWhole = await readCase(mutateTar(base, random), random.pick([100, 512, 4096, 1 << 20]));
+    const tar = mutateTar(base, random);
+    meter.begin();
+    const isWhole = await readCase(tar, random.pick([100, 512, 4096, 1 << 20]));
+    meter.end(tar.length);
     outcomes[isWhole ? "whole" : "refused"]++;
   }
   return outcomes;
