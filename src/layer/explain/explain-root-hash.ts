@@ -6,6 +6,7 @@ import type { ExplainContext } from "./explain-context.ts";
 import type { Cause } from "./explanation.ts";
 import type { Findings, LookedImage, LookedTar } from "./findings.ts";
 import { hashingCauses } from "./hashing-causes.ts";
+import type { LeafTable } from "./leaf-table.ts";
 import { otherOptionSets } from "./option-set.ts";
 import { tarLeaves } from "./tar-view.ts";
 import { rootHashOfLeaves, variantsDiffer } from "./tree-variant.ts";
@@ -33,7 +34,7 @@ async function tarCauses(
     return { causes: [before1659], match: { a: optionSet, b: undefined } };
   }
   for (const set of otherOptionSets(optionSet, tar.view.records)) {
-    let leaves: Uint8Array;
+    let leaves: LeafTable;
     try {
       leaves = await tarLeaves(tar.input, set, engine, signal);
     } catch (error) {
@@ -63,10 +64,8 @@ async function imageCauses({ view }: LookedImage, wanted: Uint8Array): Promise<C
   return [...causes, { code: "unknown", message, advice }];
 }
 
-async function isBefore1659(leaves: Uint8Array, wanted: Uint8Array): Promise<boolean> {
-  return (
-    variantsDiffer(leaves.length / 32) && equalBytes(await rootHashOfLeaves(leaves, "before-1659"), wanted)
-  );
+async function isBefore1659(leaves: LeafTable, wanted: Uint8Array): Promise<boolean> {
+  return variantsDiffer(leaves.count) && equalBytes(await rootHashOfLeaves(leaves, "before-1659"), wanted);
 }
 
 async function otherDigest({ input, view }: LookedTar, wanted: Uint8Array): Promise<Cause | undefined> {

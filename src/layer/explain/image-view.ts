@@ -3,7 +3,7 @@ import { toHex } from "../../bytes/hex.ts";
 import { createBlockHasher } from "../../crypto/create-block-hasher.ts";
 import type { BlockDevice } from "../../device/block-device.ts";
 import { SliceDevice } from "../../device/slice-device.ts";
-import { FormatError, type StorageError } from "../../errors.ts";
+import { FormatError, invariant, type StorageError } from "../../errors.ts";
 import { singleThreadDigests } from "../../verity/block-digester.ts";
 import { saltPosition } from "../../verity/identity.ts";
 import type { Superblock } from "../../verity/superblock.ts";
@@ -14,6 +14,7 @@ import { LAYER_BLOCK_SIZE_BYTES, layerVerityParameters } from "../verity-paramet
 import { type BlockMap, readBlockMap } from "./block-map.ts";
 import type { ExplainEngine, ImageInput } from "./layer-input.ts";
 import type { LayerView } from "./layer-view.ts";
+import { LeafTable } from "./leaf-table.ts";
 import { rootHashOfLeaves } from "./tree-variant.ts";
 
 /** How the tree that an image brings along was built. */
@@ -72,10 +73,13 @@ async function hashBlocks(
   dataBlocks: number,
   { digests = singleThreadDigests }: ExplainEngine,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const leaves = new Uint8Array(dataBlocks * 32);
+): Promise<LeafTable> {
+  const leaves = new LeafTable();
   const request = { device, parameters: layerVerityParameters(), dataBlocks, ...(signal && { signal }) };
-  for await (const batch of digests.digests(request)) leaves.set(batch.digests, batch.firstBlock * 32);
+  for await (const batch of digests.digests(request)) {
+    invariant(batch.firstBlock === leaves.count, "digests come in order");
+    leaves.push(batch.digests);
+  }
   return leaves;
 }
 
@@ -104,7 +108,7 @@ async function readStoredRootHash(
 }
 
 async function nameTree(
-  leaves: Uint8Array,
+  leaves: LeafTable,
   rootHash: Uint8Array,
   stored: Uint8Array | undefined,
 ): Promise<StoredTree> {

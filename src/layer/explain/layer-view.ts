@@ -2,6 +2,7 @@
 import type { BlockDevice } from "../../device/block-device.ts";
 import type { StorageError } from "../../errors.ts";
 import type { BlockMap } from "./block-map.ts";
+import type { LeafTable } from "./leaf-table.ts";
 
 /** See the head of this file. */
 export interface LayerView {
@@ -9,8 +10,8 @@ export interface LayerView {
   /** The ext4 part. Of a layer made from a tar, the content of files cannot be read. */
   readonly device: BlockDevice;
   readonly dataBlocks: number;
-  /** Digests of the ext4 part's blocks, 32 bytes each. */
-  readonly leaves: Uint8Array;
+  /** Digests of the ext4 part's blocks. */
+  readonly leaves: LeafTable;
   readonly rootHash: Uint8Array;
   /** Undefined where the file system is none that the layer tools write. */
   readonly map: BlockMap | undefined;
@@ -20,8 +21,5 @@ export interface LayerView {
 
 /** Whether a block is the same in two layers. */
 export function equalLeaf(a: LayerView, aBlock: number, b: LayerView, bBlock: number): boolean {
-  for (let at = 0; at < 32; at++) {
-    if (a.leaves[aBlock * 32 + at] !== b.leaves[bBlock * 32 + at]) return false;
-  }
-  return true;
+  return a.leaves.equals(aBlock, b.leaves, bBlock);
 }

@@ -2,7 +2,7 @@
  * The digests of an image's blocks, taken as the image is written.
  *
  * ## Performance
- * Memory: 32 bytes a block, and 256 KiB.
+ * Memory: that of a `LeafTable`, and 256 KiB.
  */
 import type { BlockHasher } from "../../crypto/block-hasher.ts";
 import { createBlockHasher } from "../../crypto/create-block-hasher.ts";
@@ -10,24 +10,20 @@ import { invariant } from "../../errors.ts";
 import type { ImageOutput } from "../../ext4/image-output.ts";
 import type { HasherFactory } from "../../verity/block-digester.ts";
 import { layerVerityParameters } from "../verity-parameters.ts";
+import { LeafTable } from "./leaf-table.ts";
 
 const blockSize = 4096;
-const digestSize = 32;
 const batchBlocks = 64;
 
 /** See the head of this file. */
 export class LeafDigests implements ImageOutput, Disposable {
   readonly #hasher: BlockHasher;
-  readonly #zeroDigest: Uint8Array;
-  #leaves: Uint8Array = new Uint8Array(batchBlocks * digestSize);
-  #doneBlocks = 0;
+  readonly #leaves: LeafTable = new LeafTable();
   /** Bytes in the hasher's memory that are not hashed yet. */
   #waitingBytes = 0;
 
   private constructor(hasher: BlockHasher) {
     this.#hasher = hasher;
-    hasher.input.fill(0, 0, blockSize);
-    this.#zeroDigest = hasher.digest(0, blockSize, 1).slice();
   }
 
   /** @param createHasher makes the hasher; on the WASM core unless given. */
@@ -61,10 +57,7 @@ export class LeafDigests implements ImageOutput, Disposable {
     }
     this.#hash(this.#waitingBytes / blockSize);
     const blocks = Math.floor(left / blockSize);
-    this.#reserve(blocks);
-    for (let end = this.#doneBlocks + blocks; this.#doneBlocks < end; this.#doneBlocks++) {
-      this.#leaves.set(this.#zeroDigest, this.#doneBlocks * digestSize);
-    }
+    this.#leaves.pushZeros(blocks);
     this.#fill(left - blocks * blockSize);
   }
 
@@ -73,16 +66,15 @@ export class LeafDigests implements ImageOutput, Disposable {
     this.#hash(this.#waitingBytes / blockSize);
     for (let at = 0; at < bytes.length; at += blockSize) {
       this.#hasher.input.set(bytes.subarray(at, at + blockSize));
-      const digest = this.#hasher.digest(0, blockSize, 1);
-      this.#leaves.set(digest, ((offsetBytes + at) / blockSize) * digestSize);
+      this.#leaves.set((offsetBytes + at) / blockSize, this.#hasher.digest(0, blockSize, 1));
     }
   }
 
   /** The digests of all blocks, in order; the image is whole by then. */
-  finish(): Uint8Array {
+  finish(): LeafTable {
     invariant(this.#waitingBytes % blockSize === 0, "an image has whole blocks");
     this.#hash(this.#waitingBytes / blockSize);
-    return this.#leaves.slice(0, this.#doneBlocks * digestSize);
+    return this.#leaves;
   }
 
   [Symbol.dispose](): void {
@@ -97,18 +89,8 @@ export class LeafDigests implements ImageOutput, Disposable {
 
   #hash(blocks: number): void {
     if (blocks === 0) return;
-    this.#reserve(blocks);
-    this.#leaves.set(this.#hasher.digest(0, blockSize, blocks), this.#doneBlocks * digestSize);
-    this.#doneBlocks += blocks;
+    this.#leaves.push(this.#hasher.digest(0, blockSize, blocks));
     this.#waitingBytes = 0;
-  }
-
-  #reserve(blocks: number): void {
-    const needed = (this.#doneBlocks + blocks) * digestSize;
-    if (needed <= this.#leaves.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#leaves.length));
-    grown.set(this.#leaves);
-    this.#leaves = grown;
   }
 }
 

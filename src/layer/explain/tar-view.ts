@@ -4,7 +4,7 @@
  *
  * ## Performance
  * One pass over the archive. Memory grows with the number of entries, and by 32
- * bytes for each 4096 of the layer.
+ * bytes for each 4096 of the layer that are not in a hole.
  */
 import { createStreamHasher } from "../../crypto/stream-hasher.ts";
 import { CompactWriter } from "../../ext4/compact-writer.ts";
@@ -18,6 +18,7 @@ import { KeptImage } from "./kept-image.ts";
 import type { ExplainEngine, TarInput } from "./layer-input.ts";
 import type { LayerView } from "./layer-view.ts";
 import { LeafDigests } from "./leaf-digests.ts";
+import type { LeafTable } from "./leaf-table.ts";
 import type { OptionSet } from "./option-set.ts";
 import { RecordingReader } from "./recording-reader.ts";
 import { rootHashOfLeaves } from "./tree-variant.ts";
@@ -57,7 +58,7 @@ export async function viewTar(
   return {
     name,
     device,
-    dataBlocks: leaves.length / 32,
+    dataBlocks: leaves.count,
     leaves,
     rootHash: await rootHashOfLeaves(leaves, "standard"),
     map: await readBlockMap(device, signal),
@@ -77,7 +78,7 @@ export async function tarLeaves(
   options: OptionSet,
   engine: ExplainEngine,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<LeafTable> {
   const reader = new TarReader(tapped(open(), () => {}, signal));
   using digests = await LeafDigests.create(engine.createHasher);
   try {

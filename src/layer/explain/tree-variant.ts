@@ -9,6 +9,7 @@ import type { BlockHasher } from "../../crypto/block-hasher.ts";
 import { createBlockHasher } from "../../crypto/create-block-hasher.ts";
 import { invariant } from "../../errors.ts";
 import { legacyLevelBlocks } from "../legacy-tree.ts";
+import { LeafTable } from "./leaf-table.ts";
 
 /** How the levels of a tree are padded. */
 export type TreeVariant = "standard" | "before-1659";
@@ -20,10 +21,10 @@ const blocksPerCall = 64;
 /**
  * The root hash over leaf digests.
  *
- * @param leaves digests of all data blocks in order, 32 bytes each; at least one.
+ * @param leaves digests of all data blocks; at least one.
  */
-export async function rootHashOfLeaves(leaves: Uint8Array, variant: TreeVariant): Promise<Uint8Array> {
-  invariant(leaves.length > 0 && leaves.length % digestSize === 0, "leaves are whole digests");
+export async function rootHashOfLeaves(leaves: LeafTable, variant: TreeVariant): Promise<Uint8Array> {
+  invariant(leaves.count > 0, "a layer has blocks");
   const hasher = await createBlockHasher({
     algorithm: "sha256",
     salt: new Uint8Array(digestSize),
@@ -33,10 +34,10 @@ export async function rootHashOfLeaves(leaves: Uint8Array, variant: TreeVariant)
   try {
     let level = leaves;
     for (;;) {
-      const blocks = blocksOf(level.length, variant);
+      const blocks = blocksOf(level.count * digestSize, variant);
       const digests = digestLevel(hasher, level, blocks);
       if (blocks === 1) return digests;
-      level = digests;
+      level = LeafTable.of(digests);
     }
   } finally {
     hasher.close();
@@ -58,13 +59,12 @@ function blocksOf(levelBytes: number, variant: TreeVariant): number {
 }
 
 /** Digests of a level's blocks; what is missing at the end is zero. */
-function digestLevel(hasher: BlockHasher, level: Uint8Array, blocks: number): Uint8Array {
+function digestLevel(hasher: BlockHasher, level: LeafTable, blocks: number): Uint8Array {
   const digests = new Uint8Array(blocks * digestSize);
   for (let first = 0; first < blocks; first += blocksPerCall) {
     const count = Math.min(blocksPerCall, blocks - first);
-    const part = level.subarray(first * blockSize, (first + count) * blockSize);
-    hasher.input.set(part);
-    hasher.input.fill(0, part.length, count * blockSize);
+    const input = hasher.input.subarray(0, count * blockSize);
+    input.fill(0, level.copy(first * (blockSize / digestSize), input));
     digests.set(hasher.digest(0, blockSize, count), first * digestSize);
   }
   return digests;

@@ -102,7 +102,7 @@ async function fullTree(): Promise<{ tar: Uint8Array; before: Uint8Array }> {
       .end()
       .bytes();
     const { leaves } = await viewTar(tarInput("f.tar", tar), policyOptions, {});
-    if (leaves.length === 4096) return { tar, before: await rootHashOfLeaves(leaves, "before-1659") };
+    if (leaves.count === 128) return { tar, before: await rootHashOfLeaves(leaves, "before-1659") };
   }
 }
 
@@ -296,7 +296,9 @@ describe("an image that was changed, or made by other tools", () => {
   test("the tree of before #1659", async () => {
     const full = await fullTree();
     const image = await built(full.tar);
-    const { leaves } = await viewTar(tarInput("f.tar", full.tar), policyOptions, {});
+    const view = await viewTar(tarInput("f.tar", full.tar), policyOptions, {});
+    const leaves = new Uint8Array(4096);
+    view.leaves.copy(0, leaves);
     const dataBytes = 128 * 4096;
     const old = new Uint8Array(dataBytes + 4 * 4096);
     old.set(image.subarray(0, dataBytes + 4096));
