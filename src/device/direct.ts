@@ -2,22 +2,24 @@
  * Which devices may be handed a view of WASM memory.
  *
  * A view hands over its whole `buffer`, and with it whatever else lies there.
- * So `into` may be such a view only for devices of this folder that keep two
- * promises beyond the contract: no code but theirs and the operating system's
- * sees `into`, and `read` settles only when nothing will write to it any more.
- * Any other device gets a private buffer, whose bytes are copied.
+ * So `into`, or `from`, may be such a view only for devices of this folder that keep
+ * two promises beyond the contract: no code but theirs and the operating system's
+ * sees it, and the call settles only when nothing will touch it any more.
+ * Any other device gets a private buffer, and bytes are copied.
  */
-import type { BlockDevice } from "./block-device.ts";
+import type { BlockDevice, WritableBlockDevice } from "./block-device.ts";
 import type { DeviceHandle } from "./device-handle.ts";
 
-/** Which `read` keeps the promises, and on what condition. */
-interface DirectReads {
+/** Which calls keep the promises, and on what condition. */
+interface DirectCalls {
   /**
    * The class's own `read`: where another stands in its place, in a subclass
    * or by a test's hand, that one is not trusted.
    */
   readonly read: BlockDevice["read"];
-  /** The device that `read` passes `into` on to, where there is one. */
+  /** The same of `write`; absent where that does not keep them. */
+  readonly write?: WritableBlockDevice["write"];
+  /** The device that the calls are passed on to, where there is one. */
   readonly below?: BlockDevice;
   /** Whether the bytes are there when `read` returns its promise. */
   readonly atOnce?: boolean;
@@ -25,10 +27,10 @@ interface DirectReads {
 
 /** The base of this folder's devices: by its private field, which nobody can forge, they are known. */
 export abstract class DirectDevice {
-  readonly #reads: DirectReads;
+  readonly #calls: DirectCalls;
 
-  constructor(reads: DirectReads) {
-    this.#reads = reads;
+  constructor(calls: DirectCalls) {
+    this.#calls = calls;
   }
 
   /** Describes the device to another thread, where that can reach it: see `deviceHandle`. */
@@ -36,15 +38,23 @@ export abstract class DirectDevice {
 
   /** True where `device`'s `read` is one that keeps the promises. */
   static includes(device: BlockDevice): boolean {
-    if (!(#reads in device) || device.#reads.read !== device.read) return false;
-    const { below } = device.#reads;
+    if (!(#calls in device) || device.#calls.read !== device.read) return false;
+    const { below } = device.#calls;
     return below === undefined || DirectDevice.includes(below);
+  }
+
+  /** True where `device`'s `write` is one that keeps the promises. */
+  static takesWrites(device: BlockDevice): boolean {
+    if (!(#calls in device) || !("write" in device)) return false;
+    const { write, below } = device.#calls;
+    if (write === undefined || write !== device.write) return false;
+    return below === undefined || DirectDevice.takesWrites(below);
   }
 
   /** True where `device`'s reads are over when they return. */
   static answersAtOnce(device: BlockDevice): boolean {
-    if (!DirectDevice.includes(device) || !(#reads in device)) return false;
-    const { below, atOnce = false } = device.#reads;
+    if (!DirectDevice.includes(device) || !(#calls in device)) return false;
+    const { below, atOnce = false } = device.#calls;
     return below === undefined ? atOnce : DirectDevice.answersAtOnce(below);
   }
 }
@@ -52,6 +62,11 @@ export abstract class DirectDevice {
 /** True where `device` may be handed a view of memory that holds more than what is read. */
 export function readsDirectly(device: BlockDevice): boolean {
   return DirectDevice.includes(device);
+}
+
+/** True where `device` may be given to write a view of memory that holds more than that. */
+export function writesDirectly(device: WritableBlockDevice): boolean {
+  return DirectDevice.takesWrites(device);
 }
 
 /**

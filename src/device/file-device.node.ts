@@ -28,7 +28,8 @@ export class FileDevice extends DirectDevice implements WritableBlockDevice {
   readonly #calls: CallsUnderWay = new CallsUnderWay();
 
   private constructor(file: OpenFile) {
-    super({ read: FileDevice.prototype.read, atOnce: file.blocking });
+    const { read, write } = FileDevice.prototype;
+    super({ read, write, atOnce: file.blocking });
     this.name = file.name;
     this.sizeBytes = file.sizeBytes;
     this.writable = file.writable;

@@ -31,7 +31,8 @@ export class MemoryDevice extends DirectDevice implements WritableBlockDevice {
    *   `unsupported` where shared memory is asked for and the page may not have it.
    */
   constructor(content: Uint8Array | number, { name = "memory", shared = false }: MemoryDeviceOptions = {}) {
-    super({ read: MemoryDevice.prototype.read, atOnce: true });
+    const { read, write } = MemoryDevice.prototype;
+    super({ read, write, atOnce: true });
     this.#bytes = typeof content === "number" ? allocate(content, shared) : content;
     this.name = name;
     this.sizeBytes = this.#bytes.length;

@@ -32,7 +32,7 @@ export class SliceDevice extends DirectDevice implements BlockDevice {
     sizeBytes: number,
     { closesParent = false, name = `${parent.name} from ${offsetBytes}` }: SliceDeviceOptions = {},
   ) {
-    super({ read: SliceDevice.prototype.read, below: parent });
+    super({ read: SliceDevice.prototype.read, write: WritableSliceDevice.prototype.write, below: parent });
     checkRange(parent, offsetBytes, sizeBytes);
     this.name = name;
     this.offsetBytes = offsetBytes;

@@ -11,6 +11,7 @@ import type { WritableBlockDevice } from "../device/block-device.ts";
 import { BufferPool } from "../device/buffer-pool.ts";
 import { hostFailure } from "../device/host-failure.ts";
 import { readPrivately } from "../device/private-read.ts";
+import { writePrivately } from "../device/private-write.ts";
 import { IntegrityError, StateError } from "../errors.ts";
 import { KeyUsage } from "./key-usage.ts";
 import type { SectorRecords } from "./sector-records.ts";
@@ -36,7 +37,7 @@ export interface SectorStoreParts {
 export const sectorAadSizeBytes = 16;
 const aadWords = sectorAadSizeBytes / 4;
 const wordSpan = 2 ** 32;
-/** Buffers for writes that are kept for the next one. */
+/** Buffers for transfers that are kept for the next one: those of the batches under way. */
 const keptBytes = 2 ** 20;
 
 /** See the head of this file. Calls on the same sectors are the caller's to keep apart. */
@@ -119,15 +120,12 @@ export class SectorStore {
       table.store(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
     }
     const offsetBytes = this.#offsetOf(firstSector);
-    const buffer = this.#buffers.take(count * this.#size);
-    buffer.set(cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size));
+    const sealed = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);
     try {
-      await below.write(offsetBytes, buffer);
+      await writePrivately(below, offsetBytes, sealed, this.#buffers);
     } catch (error) {
       for (let i = 0; i < count; i++) table.poison(firstSector + i);
       throw hostFailure(error, below, offsetBytes, undefined, "writing");
-    } finally {
-      this.#buffers.give(buffer);
     }
   }
 
@@ -146,7 +144,7 @@ export class SectorStore {
     const offsetBytes = this.#offsetOf(firstSector);
     const into = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);
     try {
-      await readPrivately(below, offsetBytes, into, signal);
+      await readPrivately(below, offsetBytes, into, signal, this.#buffers);
     } catch (error) {
       throw hostFailure(error, below, offsetBytes, signal);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readsDirectly } from "../../src/device/direct.ts";
-import { MemoryDevice } from "../../src/device/index.ts";
+import { readsDirectly, writesDirectly } from "../../src/device/direct.ts";
+import { MemoryDevice, WritableSliceDevice } from "../../src/device/index.ts";
 import { describeWritableBlockDeviceContract } from "./writable-contract.ts";
 
 describeWritableBlockDeviceContract("MemoryDevice", async (content) => ({
@@ -71,6 +71,20 @@ describe("readsDirectly", () => {
     const replaced = new MemoryDevice(1);
     replaced.read = async () => {};
     expect(readsDirectly(replaced)).toBe(false);
+  });
+
+  test("trusts, of what is written, neither a subclass that writes otherwise nor a replaced write", () => {
+    class Wiretap extends MemoryDevice {
+      override async write(_offsetBytes: number, _from: Uint8Array): Promise<void> {}
+    }
+    expect(writesDirectly(new MemoryDevice(1))).toBe(true);
+    expect(writesDirectly(new Wiretap(1))).toBe(false);
+    expect(readsDirectly(new Wiretap(1))).toBe(true);
+    const replaced = new MemoryDevice(1);
+    replaced.write = async () => {};
+    expect(writesDirectly(replaced)).toBe(false);
+    expect(writesDirectly(new WritableSliceDevice(replaced, 0, 1))).toBe(false);
+    expect(writesDirectly(new WritableSliceDevice(new MemoryDevice(1), 0, 1))).toBe(true);
   });
 
   test("does not trust a stranger", () => {

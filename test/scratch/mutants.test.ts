@@ -13,7 +13,7 @@ const acceptOlder: readonly Change[] = [
   ],
   [
     "sector-store.ts",
-    "    const offsetBytes = this.#offsetOf(firstSector);\n    const buffer",
+    "    const offsetBytes = this.#offsetOf(firstSector);\n    const sealed",
     `    for (let i = 0; i < count; i++) {
       const word = (slot + i) * sectorWords.perSlot;
       const records = this.#records.get(firstSector + i) ?? [];
@@ -21,7 +21,7 @@ const acceptOlder: readonly Change[] = [
       this.#records.set(firstSector + i, records);
     }
     const offsetBytes = this.#offsetOf(firstSector);
-    const buffer`,
+    const sealed`,
   ],
   [
     "sector-store.ts",
@@ -52,8 +52,8 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     ["sector-store.ts", recordLoop, ""],
     [
       "sector-store.ts",
-      "      await below.write(offsetBytes, buffer);\n",
-      `      await below.write(offsetBytes, buffer);\n${recordLoop}`,
+      "      await writePrivately(below, offsetBytes, sealed, this.#buffers);\n",
+      `      await writePrivately(below, offsetBytes, sealed, this.#buffers);\n${recordLoop}`,
     ],
   ],
   ["AAD without the sector", ["sector-store.ts", "aad[word + 2] = sector % wordSpan;", "aad[word + 2] = 0;"]],
@@ -137,7 +137,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     "the host reads into the memory of the keys",
     [
       "sector-store.ts",
-      "await readPrivately(below, offsetBytes, into, signal);",
+      "await readPrivately(below, offsetBytes, into, signal, this.#buffers);",
       "await below.read(offsetBytes, into);",
     ],
   ],
@@ -145,13 +145,17 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     "the host is handed the memory of the keys",
     [
       "sector-store.ts",
-      "await below.write(offsetBytes, buffer);",
-      "await below.write(offsetBytes, cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size));",
+      "await writePrivately(below, offsetBytes, sealed, this.#buffers);",
+      "await below.write(offsetBytes, sealed);",
     ],
   ],
   [
     "plaintext written",
-    ["sector-store.ts", "buffer.set(cipher.ciphertext.subarray", "buffer.set(cipher.plaintext.subarray"],
+    [
+      "sector-store.ts",
+      "const sealed = cipher.ciphertext.subarray",
+      "const sealed = cipher.plaintext.subarray",
+    ],
   ],
   [
     "records of discarded sectors kept in the count",

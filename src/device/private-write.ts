@@ -1,0 +1,29 @@
+/** Writing so that the device sees what is written, and nothing that lies beside it. */
+import type { WritableBlockDevice } from "./block-device.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import { writesDirectly } from "./direct.ts";
+
+/**
+ * Writes bytes of private memory to a device. Our own memory and file devices
+ * take them from there. Any other gets them in a buffer of its own: a view of `from` would
+ * hand it `buffer` with all that lies there.
+ *
+ * `from` is the device's until the promise settles.
+ *
+ * @param buffers for devices of other makes: what they were lent comes back once they are done with it.
+ */
+export async function writePrivately(
+  device: WritableBlockDevice,
+  offsetBytes: number,
+  from: Uint8Array,
+  buffers: BufferPool,
+): Promise<void> {
+  if (writesDirectly(device)) return device.write(offsetBytes, from);
+  const own = buffers.take(from.length);
+  own.set(from);
+  try {
+    await device.write(offsetBytes, own);
+  } finally {
+    buffers.give(own);
+  }
+}
