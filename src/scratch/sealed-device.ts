@@ -13,6 +13,7 @@
 import { createSectorCipher } from "../crypto/create-sector-cipher.ts";
 import { type SectorCipher, suiteSizes } from "../crypto/sector-cipher.ts";
 import type { IoOptions, WritableBlockDevice } from "../device/block-device.ts";
+import { readsAtOnce } from "../device/direct.ts";
 import { hostFailure } from "../device/host-failure.ts";
 import { openRecords } from "./open-records.ts";
 import { RecordFormat } from "./record-format.ts";
@@ -84,7 +85,7 @@ export class SealedDevice implements WritableBlockDevice {
     this.#cipher = cipher;
     this.#table = table;
     this.#store = store;
-    this.#batches = new SectorBatches(size, slots, table);
+    this.#batches = new SectorBatches(size, slots, table, !readsAtOnce(below));
     this.#calls = new SectorCalls(this, size);
     this.#closeDevice = closeDevice;
   }

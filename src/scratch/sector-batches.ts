@@ -49,53 +49,90 @@ export class SectorBatches {
   readonly #short: SlotPool;
   readonly #long: SlotPool;
   readonly #records: SectorRecords;
+  readonly #overlaps: boolean;
 
-  constructor(sectorSizeBytes: number, { sectorsPerBatch, batches }: SlotLayout, records: SectorRecords) {
+  /** @param overlaps whether batches of one call are under way at once: of use where the host takes its time. */
+  constructor(
+    sectorSizeBytes: number,
+    { sectorsPerBatch, batches }: SlotLayout,
+    records: SectorRecords,
+    overlaps: boolean,
+  ) {
     const shortBytes = shortSectors * sectorSizeBytes;
     this.#size = sectorSizeBytes;
     this.#records = records;
+    this.#overlaps = overlaps;
     this.#short = new SlotPool(0, shortBytes, shortSlots);
     this.#long = new SlotPool(shortSlots * shortBytes, sectorsPerBatch * sectorSizeBytes, batches);
   }
 
-  /** Gives `step` batch after batch of a range; a batch's slots and its leaf are kept until the step has settled. */
+  /**
+   * Gives `step` batch after batch of a range; a batch's slots and its leaf are kept until the step has
+   * settled. Where that is of use, the next batches are begun while a step waits for the host. After a
+   * failure no batch is begun; it is thrown when the last step has settled.
+   */
   async run(
     offsetBytes: number,
     lengthBytes: number,
     call: Call,
     step: (batch: SectorBatch) => Promise<void>,
   ): Promise<void> {
-    const size = this.#size;
-    const records = this.#records;
-    for (let done = 0; done < lengthBytes; ) {
-      const offset = offsetBytes + done;
-      const firstSector = Math.floor(offset / size);
-      const skipBytes = offset - firstSector * size;
-      const ofLeaf = records.sectorsPerLeaf - (firstSector % records.sectorsPerLeaf);
-      const left = Math.min(Math.ceil((skipBytes + lengthBytes - done) / size), ofLeaf);
-      const pool = left <= shortSectors ? this.#short : this.#long;
-      const count = Math.min(left, pool.slotSizeBytes / size);
-      const length = Math.min(count * size - skipBytes, lengthBytes - done);
-      const place = await pool.take(call.signal);
-      try {
-        call.signal?.throwIfAborted();
-        if (!records.tryHold(firstSector)) await records.hold(firstSector);
-        try {
-          await step({
-            slot: place / size,
-            firstSector,
-            count,
-            skipBytes,
-            atBytes: done,
-            lengthBytes: length,
+    const underWay: Promise<void>[] = [];
+    let hasFailed = false;
+    try {
+      for (let done = 0; done < lengthBytes && !hasFailed; ) {
+        const { pool, ...part } = this.#partAt(offsetBytes + done, lengthBytes - done);
+        const place = await pool.take(call.signal);
+        const batch = { ...part, slot: place / this.#size, atBytes: done };
+        const working = this.#keeping(batch, call, step).finally(() => pool.giveBack(place));
+        done += batch.lengthBytes;
+        if (!this.#overlaps || done === lengthBytes) await working;
+        else {
+          underWay.push(working);
+          working.catch(() => {
+            hasFailed = true;
           });
-        } finally {
-          records.release(firstSector);
         }
-      } finally {
-        pool.giveBack(place);
       }
-      done += length;
+    } finally {
+      if (underWay.length > 0) await Promise.allSettled(underWay);
+    }
+    if (hasFailed) await Promise.all(underWay);
+  }
+
+  /** What comes next of a range, and the slots for it. */
+  #partAt(offsetBytes: number, lengthBytes: number): BatchPart {
+    const size = this.#size;
+    const { sectorsPerLeaf } = this.#records;
+    const firstSector = Math.floor(offsetBytes / size);
+    const skipBytes = offsetBytes - firstSector * size;
+    const ofLeaf = sectorsPerLeaf - (firstSector % sectorsPerLeaf);
+    const left = Math.min(Math.ceil((skipBytes + lengthBytes) / size), ofLeaf);
+    const pool = left <= shortSectors ? this.#short : this.#long;
+    const count = Math.min(left, pool.slotSizeBytes / size);
+    return {
+      pool,
+      firstSector,
+      count,
+      skipBytes,
+      lengthBytes: Math.min(count * size - skipBytes, lengthBytes),
+    };
+  }
+
+  async #keeping(batch: SectorBatch, call: Call, step: (batch: SectorBatch) => Promise<void>): Promise<void> {
+    const { firstSector } = batch;
+    const records = this.#records;
+    call.signal?.throwIfAborted();
+    if (!records.tryHold(firstSector)) await records.hold(firstSector);
+    try {
+      await step(batch);
+    } finally {
+      records.release(firstSector);
     }
   }
+}
+
+/** A batch before it has its slots. */
+interface BatchPart extends Omit<SectorBatch, "slot" | "atBytes"> {
+  readonly pool: SlotPool;
 }

@@ -38,7 +38,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
     [store, "  #sealedSectors = 0;", "  #records = new Map<number, Uint32Array[]>();\n  #sealedSectors = 0;"],
     [
       store,
-      "    const offsetBytes = this.#offsetOf(firstSector);\n    const buffer",
+      "    const offsetBytes = this.#offsetOf(firstSector);\n    const sealed",
       `    for (let i = 0; i < count && level > 0; i++) {
       const word = (slot + i) * sectorWords.perSlot;
       const records = this.#records.get(firstSector + i) ?? [];
@@ -46,7 +46,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
       this.#records.set(firstSector + i, records);
     }
     const offsetBytes = this.#offsetOf(firstSector);
-    const buffer`,
+    const sealed`,
     ],
     [
       store,
@@ -75,7 +75,7 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
       "await records.hold(firstSector);\n",
       "await records.hold(firstSector);\n        records.release(firstSector);\n",
     ],
-    ["sector-batches.ts", "          records.release(firstSector);\n", ""],
+    ["sector-batches.ts", "    } finally {\n      records.release(firstSector);\n", "    } finally {\n"],
   ],
   [
     "a leaf that cannot be read is what was there before",

@@ -87,13 +87,17 @@ const mutants: readonly (readonly [name: string, ...changes: readonly Change[]])
   ["who comes later is waited for", ["sector-order.ts", "group.isClosed = true;", ""]],
   [
     "slot released while I/O is under way",
-    ["sector-batches.ts", "        call.signal?.throwIfAborted();\n", "        pool.giveBack(place);\n"],
     [
       "sector-batches.ts",
-      "      } finally {\n        pool.giveBack(place);\n      }",
-      "      } finally {\n      }",
+      "const working = this.#keeping(batch, call, step).finally(() => pool.giveBack(place));",
+      "pool.giveBack(place);\n        const working = this.#keeping(batch, call, step);",
     ],
   ],
+  [
+    "a call that ends before its batches",
+    ["sector-batches.ts", "if (underWay.length > 0) await Promise.allSettled(underWay);", ""],
+  ],
+  ["a failed batch ignored", ["sector-batches.ts", "if (hasFailed) await Promise.all(underWay);", ""]],
   ["buffer not zeroed on failure", ["sealed-device.ts", "void into.fill(0);", "undefined;"]],
   ["an answered caller's buffer written to", ["sealed-device.ts", "if (call.answered) return;", ""]],
   [

@@ -16,7 +16,7 @@ import { markedBytes } from "../device/contract.ts";
 import { hold, type SealWatch } from "./boundary.ts";
 import { CheckedDisk, type Operation, type Subject } from "./checked-disk.ts";
 import { inMemory, type LargerTable } from "./larger-table.ts";
-import { givingUp, givingUpAtAnyMoment, longRead, numbering } from "./single-runs.ts";
+import { givingUp, givingUpAtAnyMoment, longRead, numbering, overlappingBatches } from "./single-runs.ts";
 import { count, countTrace, newTally, type Tally, watched } from "./tally.ts";
 
 const size = 512;
@@ -354,6 +354,7 @@ export async function everything(subject: Subject, random: SeededRandom): Promis
   await exhaust(subject, small, operations, 1, tally);
   await failEveryCall(subject, small, tally);
   await longRead(subject, tally);
+  await overlappingBatches(subject, tally);
   await givingUp(subject, tally);
   await givingUpAtAnyMoment(subject);
   await numbering(subject, tally);

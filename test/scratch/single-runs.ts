@@ -27,6 +27,40 @@ export function longRead(subject: Subject, tally: Tally): Promise<void> {
   });
 }
 
+/** A read of several batches that are under way together: the first is bad, the second waits for the host. */
+export function overlappingBatches(subject: Subject, tally: Tally): Promise<void> {
+  return watched(async (watch) => {
+    const disk = await CheckedDisk.make(subject, watch, 12, 65_536);
+    const { device, host } = disk;
+    await disk.step({ kind: "write", offset: 0, length: device.sizeBytes });
+    await host.act({ kind: "flip", offsetBytes: 0, bit: 0 });
+    host.plan({ fault: { kind: "hang" }, call: "read", at: 1 });
+    disk.boundary.begin();
+    const into = markedBytes(device.sizeBytes);
+    const end = { error: undefined as unknown, isOver: false };
+    const reading = device.read(0, into).then(
+      () => {
+        end.isOver = true;
+      },
+      (error: unknown) => {
+        end.error = error;
+        end.isOver = true;
+      },
+    );
+    await idle();
+    hold("I7", host.waiting === 1, "a batch is read while another one waits for the host");
+    hold("I2", !end.isOver, "a call is over while a batch of it is not");
+    await host.release();
+    await reading;
+    hold("I1", end.error instanceof IntegrityError, "a batch of several is bad");
+    await idle();
+    const isClean = into.every((byte) => byte === 0) || into.every((byte) => byte === untouched);
+    hold("I2", isClean, "a failed read leaves bytes in the buffer");
+    count(tally, await disk.step({ kind: "read", offset: 65_536, length: 11 * 65_536 }));
+    countTrace(tally, disk);
+  });
+}
+
 /** Lets all promises that can settle do so. */
 async function idle(): Promise<void> {
   for (let i = 0; i < 300; i++) await undefined;
