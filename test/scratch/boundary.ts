@@ -1,8 +1,8 @@
 /** The line between guest and host: what crosses it, as it was at that moment. */
 import { equalBytes, toHex } from "../../src/bytes/index.ts";
 import { transferOffsetBytes } from "../../src/bytes/transfer-buffer.ts";
-import { sectorWords } from "../../src/crypto/sector-cipher.ts";
-import { createWasmSectorCipher } from "../../src/crypto/wasm-sector-cipher.ts";
+import { createSectorCipher, type SectorCipherFactory } from "../../src/crypto/create-sector-cipher.ts";
+import { type SectorCipher, sectorWords } from "../../src/crypto/sector-cipher.ts";
 import type { IoOptions, WritableBlockDevice } from "../../src/device/index.ts";
 import type { HostileDevice } from "../../src/testing/index.ts";
 import type { DiskArea } from "./larger-table.ts";
@@ -49,9 +49,9 @@ export class SealWatch {
   #stop: () => void = () => {};
 
   /** From now on every number must be above the last one. */
-  static async start(): Promise<SealWatch> {
+  static async start(createCipher: SectorCipherFactory = createSectorCipher): Promise<SealWatch> {
     const options = { capacitySectors: 1, sectorSizeBytes: 16, aadSizeBytes: 16 } as const;
-    const cipher = await createWasmSectorCipher({ suite: "chacha20-poly1305", ...options });
+    const cipher = await createCipher({ suite: "chacha20-poly1305", ...options });
     const watch = new SealWatch();
     const prototype = Object.getPrototypeOf(cipher) as typeof cipher;
     const { seal } = prototype;
@@ -80,7 +80,7 @@ export class SealWatch {
     this.#newest = newest;
   }
 
-  #see(cipher: Awaited<ReturnType<typeof createWasmSectorCipher>>, slot: number, count: number): void {
+  #see(cipher: SectorCipher, slot: number, count: number): void {
     this.last = [];
     for (let i = slot; i < slot + count; i++) {
       const at = i * sectorWords.perSlot + sectorWords.nonce;

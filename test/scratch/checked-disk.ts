@@ -1,7 +1,9 @@
 /** A sealed device, its model and its host: every step is done to all of them and checked. */
 import { equalBytes } from "../../src/bytes/index.ts";
+import { suiteSizes } from "../../src/crypto/sector-cipher.ts";
 import { DeviceError, IntegrityError, StateError } from "../../src/errors.ts";
 import type { SealedDevice } from "../../src/scratch/sealed-device.ts";
+import type { SealedDeviceOptions } from "../../src/scratch/sealed-options.ts";
 import type { WriteSequence } from "../../src/scratch/write-sequence.ts";
 import { HostileDevice } from "../../src/testing/index.ts";
 import { markedBytes, untouched } from "../device/contract.ts";
@@ -14,6 +16,8 @@ export interface Subject {
   readonly SealedDevice: typeof SealedDevice;
   readonly WriteSequence: typeof WriteSequence;
   readonly processSequence: WriteSequence;
+  /** How it seals, where that is not as usual. */
+  readonly sealing?: Pick<SealedDeviceOptions, "suite" | "createCipher">;
 }
 
 /** Something to do to a sealed device. */
@@ -51,14 +55,16 @@ export class CheckedDisk {
   }
 
   static async make(
-    { SealedDevice, processSequence }: Subject,
+    { SealedDevice, processSequence, sealing }: Subject,
     watch: SealWatch,
     sectors: number,
     sectorSize = 512,
     sequence: WriteSequence = processSequence,
     table: LargerTable = inMemory,
   ): Promise<CheckedDisk> {
-    const { sizeBytes, options, leaf, areas } = largerDisk(sectors, sectorSize, table);
+    const { tagSizeBytes } = suiteSizes(sealing?.suite ?? "chacha20-poly1305");
+    const { sizeBytes, leaf, areas, ...disk } = largerDisk(sectors, sectorSize, table, 8 + tagSizeBytes);
+    const options = { ...disk.options, ...sealing };
     const host = new HostileDevice(sizeBytes, { blockSizeBytes: sectorSize });
     const boundary = new Boundary(host, areas, watch);
     const device = await SealedDevice.createWithSequence(boundary, options, sequence, leaf);

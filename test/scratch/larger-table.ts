@@ -31,13 +31,17 @@ export interface LargerDisk {
 }
 
 const leafSizeBytes = 512;
-const recordBytes = 24;
 
-/** Reckons it without `tableLayout`. A table without levels is the one in memory. */
+/**
+ * Reckons it without `tableLayout`. A table without levels is the one in memory.
+ *
+ * @param recordBytes of a sector: its number and its tag.
+ */
 export function largerDisk(
   sectors: number,
   sectorSizeBytes: number,
   { levels, recordsPerLeaf, cachedLeaves }: LargerTable,
+  recordBytes = 24,
 ): LargerDisk {
   const areas: DiskArea[] = [{ startBytes: 0, sectors, sectorSizeBytes, dataSectors: 1 }];
   let sizeBytes = sectors * sectorSizeBytes;

@@ -148,7 +148,7 @@ export function exhaust(
   length: number,
   tally: Tally,
 ): Promise<void> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     const disk = await makeDisk(subject, watch, shape);
     for (const sequence of sequences(choices, length)) {
       for (let at = 0; at < Math.max(1, sequence.length); at++) {
@@ -199,7 +199,7 @@ async function runActs(
 
 /** The n-th call on the host fails, once or for ever, for every n of a long sequence. */
 export function failEveryCall(subject: Subject, shape: DiskShape, tally: Tally): Promise<void> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     const disk = await makeDisk(subject, watch, shape);
     const long = [...shape.operations, ...shape.operations.toReversed()];
     for (const times of [1, Number.POSITIVE_INFINITY]) {
@@ -224,7 +224,7 @@ export function wander(
   steps: number,
   tally: Tally,
 ): Promise<string> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     const disk = await CheckedDisk.make(subject, watch, sectors, size, undefined, table);
     const shape = { sizeBytes: disk.boundary.sizeBytes, blockSizeBytes: size };
     const kinds = (Object.keys(faultCalls) as HostFault["kind"][]).filter((kind) => kind !== "resize");
@@ -320,7 +320,7 @@ export function runOut(
   random: SeededRandom,
   tally: Tally,
 ): Promise<void> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     for (let left = 0; left < 60; left++) {
       const most = 2 ** 32 - 1;
       watch.anew(2n ** 64n - 1n - BigInt(left));
@@ -341,7 +341,7 @@ export async function everythingLarger(subject: Subject, random: SeededRandom): 
   await exhaust(subject, larger, larger.operations, 1, tally);
   await failEveryCall(subject, larger, tally);
   await wander(subject, largerWandering, random, 2000, tally);
-  await watched(async (watch) => {
+  await watched(subject, async (watch) => {
     const disk = await makeDisk(subject, watch, largerWandering);
     for (let i = 0; i < 100; i++) await interleave(disk, random);
   });
@@ -349,8 +349,11 @@ export async function everythingLarger(subject: Subject, random: SeededRandom): 
 }
 
 /** All of it, as long as a mutant needs to be found. */
-export async function everything(subject: Subject, random: SeededRandom): Promise<void> {
-  const tally = newTally();
+export async function everything(
+  subject: Subject,
+  random: SeededRandom,
+  tally: Tally = newTally(),
+): Promise<void> {
   await exhaust(subject, small, operations, 1, tally);
   await failEveryCall(subject, small, tally);
   await longRead(subject, tally);

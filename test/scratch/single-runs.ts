@@ -11,7 +11,7 @@ const size = 512;
 
 /** A read of several batches whose last one is bad: what the first ones brought is not left in the buffer. */
 export function longRead(subject: Subject, tally: Tally): Promise<void> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     const sectorSize = 65_536;
     const disk = await CheckedDisk.make(subject, watch, 10, sectorSize);
     await disk.step({ kind: "write", offset: 0, length: disk.device.sizeBytes });
@@ -29,7 +29,7 @@ export function longRead(subject: Subject, tally: Tally): Promise<void> {
 
 /** A read of several batches that are under way together: the first is bad, the second waits for the host. */
 export function overlappingBatches(subject: Subject, tally: Tally): Promise<void> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     const disk = await CheckedDisk.make(subject, watch, 12, 65_536);
     const { device, host } = disk;
     await disk.step({ kind: "write", offset: 0, length: device.sizeBytes });
@@ -68,7 +68,7 @@ async function idle(): Promise<void> {
 
 /** Callers who give up while the host lets them wait (H11). */
 export function givingUp(subject: Subject, tally: Tally): Promise<void> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     const disk = await CheckedDisk.make(subject, watch, 3);
     const { device, host } = disk;
     await disk.step({ kind: "write", offset: 0, length: 3 * size });
@@ -154,7 +154,7 @@ export async function givingUpAtAnyMoment({ SealedDevice }: Subject): Promise<nu
 
 /** The numbers of writes: across the word's end, to the last one, and of two devices. */
 export function numbering(subject: Subject, tally: Tally): Promise<void> {
-  return watched(async (watch) => {
+  return watched(subject, async (watch) => {
     const most = 2 ** 32 - 1;
     watch.anew();
     const across = await CheckedDisk.make(subject, watch, 3, size, new subject.WriteSequence(0, most - 4));

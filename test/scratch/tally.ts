@@ -1,6 +1,6 @@
 /** What runs have in common: every sealed sector is watched, and what has been seen is counted. */
 import { SealWatch } from "./boundary.ts";
-import type { CheckedDisk, Outcome } from "./checked-disk.ts";
+import type { CheckedDisk, Outcome, Subject } from "./checked-disk.ts";
 
 /** What a run has seen. */
 export interface Tally {
@@ -27,8 +27,8 @@ export function countTrace(tally: Tally, disk: CheckedDisk): void {
 }
 
 /** Runs with every sealed sector watched. */
-export async function watched<T>(run: (watch: SealWatch) => Promise<T>): Promise<T> {
-  const watch = await SealWatch.start();
+export async function watched<T>({ sealing }: Subject, run: (watch: SealWatch) => Promise<T>): Promise<T> {
+  const watch = await SealWatch.start(sealing?.createCipher);
   try {
     return await run(watch);
   } finally {
