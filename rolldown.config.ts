@@ -15,7 +15,7 @@ const moduleKind: Plugin = {
 
 const config: RolldownOptions = defineConfig({
   input: ["dist/cli/main.js", "dist/verity/digest-worker.node.js", "dist/image/layer-worker.node.js"],
-  external: ["commander", "pkijs", "asn1js", "hash-wasm"],
+  external: ["commander", "pkijs", "asn1js", "hash-wasm", "pako"],
   platform: "node",
   logLevel: "warn",
   plugins: [moduleKind],

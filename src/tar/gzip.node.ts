@@ -25,7 +25,8 @@ export async function* gunzipNative(source: TarSource): AsyncGenerator<Uint8Arra
     const failure = await feeding;
     if (failure) throw failure.error;
     if (error instanceof FormatError) throw error;
-    throw gzipError(error, false);
+    const { code, message = String(error) } = error as { code?: unknown; message?: string };
+    throw gzipError(code === "Z_BUF_ERROR" ? "truncated" : "bad-field", message, error);
   } finally {
     stream.destroy();
     await feeding;

@@ -1,84 +1,63 @@
 /**
- * Gzip (RFC 1952) by the platform's `DecompressionStream`, which checks CRC and
- * length of each member.
+ * Gzip (RFC 1952) in any runtime: any number of members, as pigz, bgzip and the
+ * makers of seekable layers write them.
  *
- * Where Go's reader and the platforms differ: Go reads any number of members and
- * refuses whatever else follows one, zeros too. Browsers refuse a second member
- * as well; Node takes members and skips zeros. `gunzipNative` does as Go does.
+ * Through `pako`, a port of zlib: it is what says where a member ends, and checks
+ * its header, CRC and length. The platform's `DecompressionStream` does not: in
+ * browsers it refuses a second member, and does not say how much it took.
+ *
+ * Where Go's reader and zlib differ, zlib is followed: a header's reserved flags
+ * are refused (RFC 1952, 2.3.1.2), and names of any length are skipped.
  */
 import { FormatError } from "../errors.ts";
 import type { TarSource } from "./tar-stream.ts";
 
-/**
- * How much is handed over at once. What comes out of it is held whole: deflate
- * makes at most 1032 bytes of one, so that this is at most 16.5 MiB.
- */
-const pieceSizeBytes = 16 * 1024;
+/** As much is held at a time, whatever the data unpacks to, and the 32 KiB that matches reach back. */
+const outputSizeBytes = 64 * 1024;
+/** A window of 32 KiB, the most that deflate has; a gzip header and trailer around it. */
+const gzipWindowBits = 15 + 16;
 
 /**
- * Decompresses gzip.
+ * Decompresses gzip: any number of members, each held to its CRC and length.
+ * Whatever else follows a member is refused, zeros too, as in Go.
  *
+ * @param source host- or user-controlled; its own errors pass through unchanged.
  * @throws {FormatError} `truncated` where the data ends too early, else `bad-field`.
  */
 export async function* gunzip(source: TarSource): AsyncGenerator<Uint8Array, void, undefined> {
-  const { readable, writable } = new DecompressionStream("gzip");
-  const writer = writable.getWriter();
-  const reader = readable.getReader();
-  const state = { ended: false, failure: undefined as { readonly error: unknown } | undefined };
-  const feeding = feed(source, writer, state);
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw state.failure ? state.failure.error : gzipError(cause, state.ended);
-      });
-      if (done) break;
-      if (value.length > 0) yield value;
-    }
-  } finally {
-    // Whoever stops early stops the source too: the feeder's next write fails.
-    await reader.cancel().catch(() => {});
-    await feeding;
-  }
-}
-
-/** Writes all of the source; a failure of its own is kept apart from those of the format. Never rejects. */
-async function feed(
-  source: TarSource,
-  writer: WritableStreamDefaultWriter<BufferSource>,
-  state: { ended: boolean; failure: { readonly error: unknown } | undefined },
-): Promise<void> {
-  // The stream's failure reaches the reading side as well: here it ends the loop.
-  const quietly = (promise: Promise<unknown>): Promise<boolean> =>
-    promise.then(
-      () => true,
-      () => false,
-    );
-  try {
-    for await (const chunk of source) {
-      for (let at = 0; at < chunk.length; at += pieceSizeBytes) {
-        // A copy: Node takes a piece for written before it was read, and the chunk is the source's again.
-        const piece = new Uint8Array(chunk.subarray(at, at + pieceSizeBytes));
-        if (!(await quietly(writer.write(piece)))) return;
+  // Loaded by whom it serves: in Node `gunzipNative` takes its place.
+  const { ZStream, Z_BUF_ERROR, Z_NO_FLUSH, Z_OK, Z_STREAM_END, ...zlib } = await import("pako");
+  const output = new Uint8Array(outputSizeBytes);
+  const stream = new ZStream();
+  zlib.zlibInflateInit2(stream, gzipWindowBits);
+  let memberEnded = false;
+  for await (const chunk of source) {
+    stream.input = chunk;
+    stream.next_in = 0;
+    stream.avail_in = chunk.length;
+    // A full output may not have been all.
+    while (stream.avail_in > 0 || (stream.avail_out === 0 && !memberEnded)) {
+      if (memberEnded) zlib.zlibInflateReset(stream);
+      stream.output = output;
+      stream.next_out = 0;
+      stream.avail_out = output.length;
+      const status = zlib.zlibInflate(stream, Z_NO_FLUSH);
+      // Nothing to take and nothing to give is no error while more may come.
+      if (status !== Z_OK && status !== Z_STREAM_END && status !== Z_BUF_ERROR) {
+        throw gzipError("bad-field", stream.msg);
       }
+      memberEnded = status === Z_STREAM_END;
+      if (stream.next_out > 0) yield output.subarray(0, stream.next_out);
     }
-    state.ended = true;
-    await quietly(writer.close());
-  } catch (error) {
-    state.failure = { error };
-    await quietly(writer.abort(error));
   }
+  if (!memberEnded) throw gzipError("truncated", "unexpected end of file");
 }
 
-/**
- * What a platform says of malformed gzip data, as an error of ours.
- *
- * @param sourceEnded true where all of the data was taken before: what is wrong with it then, in
- *   browsers, is that there is no more. Node says so by a code.
- */
-export function gzipError(cause: unknown, sourceEnded: boolean): FormatError {
-  const { code, message = String(cause) } = cause as { code?: unknown; message?: string };
-  const details = { cause, at: { field: "gzip" } };
-  return (code === undefined ? sourceEnded : code === "Z_BUF_ERROR")
-    ? new FormatError("truncated", `gzip: the data ends too early (${message})`, details)
-    : new FormatError("bad-field", `gzip: malformed data (${message})`, details);
+/** What zlib says of malformed gzip data, as an error of ours. */
+export function gzipError(code: "truncated" | "bad-field", message: string, cause?: unknown): FormatError {
+  const what = code === "truncated" ? "the data ends too early" : "malformed data";
+  return new FormatError(code, `gzip: ${what} (${message})`, {
+    at: { field: "gzip" },
+    ...(cause !== undefined && { cause }),
+  });
 }

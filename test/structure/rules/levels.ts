@@ -29,6 +29,7 @@ const doors: ReadonlyMap<string, string> = new Map([
   ["node:crypto", "crypto"],
   ["asn1js", "verity"],
   ["pkijs", "verity"],
+  ["pako", "tar"],
   ["commander", "cli"],
 ]);
 
