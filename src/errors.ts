@@ -84,8 +84,8 @@ export type IntegrityErrorCode =
 export type PolicyErrorCode = "denied";
 /** How evidence can fail to hold. */
 export type AttestationErrorCode = "not-attested";
-/** Why an object takes no calls now. */
-export type StateErrorCode = "closed" | "poisoned" | "busy";
+/** Why an object does not take a call. `exhausted`: it has used up all that it may ever use for calls of the kind. */
+export type StateErrorCode = "closed" | "poisoned" | "exhausted" | "busy";
 /** Every broken invariant is the same to a caller. */
 export type InvariantErrorCode = "invariant";
 
@@ -155,7 +155,7 @@ export class AttestationError extends StorageError<AttestationErrorCode> {
   override readonly name = "AttestationError";
 }
 
-/** The object is closed, poisoned or in use. */
+/** The object is closed, poisoned, used up or in use. */
 export class StateError extends StorageError<StateErrorCode> {
   override readonly name = "StateError";
 }

@@ -52,7 +52,7 @@ export class KeyUsage {
   /**
    * Counts `count` sectors that are about to be sealed.
    *
-   * @throws {StateError} `poisoned` where that is more than the key may seal; none is counted then.
+   * @throws {StateError} `exhausted` where that is more than the key may seal; none is counted then.
    */
   take(count: number): void {
     if (count <= this.#sectorsLeft) {
@@ -61,7 +61,7 @@ export class KeyUsage {
     }
     const most = Math.log2(mostBlocks[this.#suite]);
     throw new StateError(
-      "poisoned",
+      "exhausted",
       `one key of ${this.#suite} seals 2^${most} blocks of ${blockBytes} bytes and no more, and this one has: copy what is there to a new sealed device, which has a key of its own`,
     );
   }

@@ -193,8 +193,8 @@ export class SealedDevice implements WritableBlockDevice {
    *
    * @throws {DeviceError} when the host's write fails: its sectors are poisoned then, until they are
    *   written whole or discarded.
-   * @throws {StateError} `poisoned` for a part of a poisoned sector, or when the sequence or
-   *   the key is used up.
+   * @throws {StateError} `poisoned` for a part of a poisoned sector; `exhausted` when the sequence or the
+   *   key is used up: what is there can still be read, and a new device has a key of its own.
    * @throws {IntegrityError} as `read`, for a sector written in part.
    */
   write(offsetBytes: number, from: Uint8Array, options?: IoOptions): Promise<void> {

@@ -99,7 +99,7 @@ export class SectorStore {
    * nobody knows what it holds, and they are poisoned.
    *
    * @throws {DeviceError} when the host's write fails.
-   * @throws {StateError} `poisoned` where the sequence or the key is used up; nothing has been changed then.
+   * @throws {StateError} `exhausted` where the sequence or the key is used up; nothing has been changed then.
    */
   async put(slot: number, firstSector: number, count: number): Promise<void> {
     const { below, cipher, table, sequence, level } = this.#parts;

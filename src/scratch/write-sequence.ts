@@ -34,13 +34,13 @@ export class WriteSequence {
   /**
    * Makes sure that `count` numbers are left before any of them is used.
    *
-   * @throws {StateError} `poisoned` where there are fewer: the sequence never wraps.
+   * @throws {StateError} `exhausted` where there are fewer: the sequence never wraps.
    */
   require(count: number): void {
     const left = (wordSpan - 1 - this.#high) * wordSpan + (wordSpan - 1 - this.#low);
     if (left >= count) return;
     throw new StateError(
-      "poisoned",
+      "exhausted",
       "the sequence of writes is used up: no sector can be sealed any more in this process",
     );
   }
@@ -67,11 +67,11 @@ let instances = 0;
 /**
  * A number for a device that is being made, which its sectors are bound to.
  *
- * @throws {StateError} `poisoned` after 2^32 - 1 of them.
+ * @throws {StateError} `exhausted` after 2^32 - 1 of them.
  */
 export function nextInstance(): number {
   if (instances === wordSpan - 1) {
-    throw new StateError("poisoned", "this process has made as many sealed devices as it can tell apart");
+    throw new StateError("exhausted", "this process has made as many sealed devices as it can tell apart");
   }
   instances += 1;
   return instances;

@@ -221,7 +221,7 @@ export class CheckedDisk {
       hold("I1", lies.has(error.at.sector ?? -1), `no lie about sector ${error.at.sector}: ${error.message}`);
       return "integrity";
     }
-    if (error instanceof StateError && error.message.includes("used up")) {
+    if (error instanceof StateError && error.code === "exhausted") {
       const left = 2n ** 64n - 1n - this.#watch.newest;
       hold("I4", left < this.model.states.length, `${left} numbers are left`);
       return "used up";

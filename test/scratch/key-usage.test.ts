@@ -50,7 +50,7 @@ test.each(blockCiphers)("a device of %s stops before its key has sealed too much
   await device.write(0, content);
   const before = new Uint8Array(8 * 4096);
   await host.read(0, before);
-  await expect(device.write(4096, content)).rejects.toMatchObject({ name: "StateError", code: "poisoned" });
+  await expect(device.write(4096, content)).rejects.toMatchObject({ name: "StateError", code: "exhausted" });
   const after = new Uint8Array(8 * 4096);
   await host.read(0, after);
   expectBytes(after, before);

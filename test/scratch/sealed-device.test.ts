@@ -321,7 +321,7 @@ describe("numbers of writes", () => {
     const device = await SealedDevice.createWithSequence(host, {}, new WriteSequence(end, end - 3));
     const content = patternBytes(2 * sectorSize);
     await device.write(0, content);
-    await expect(device.write(sectorSize, content)).rejects.toMatchObject({ code: "poisoned" });
+    await expect(device.write(sectorSize, content)).rejects.toMatchObject({ code: "exhausted" });
     await device.write(2 * sectorSize, content.subarray(0, sectorSize));
     await expect(device.write(0, content.subarray(0, sectorSize))).rejects.toBeInstanceOf(StateError);
     expectBytes(await sectorAt(device, 1), content.subarray(sectorSize));
