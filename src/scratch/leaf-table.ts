@@ -44,7 +44,7 @@ interface Load {
   readonly leaf: number;
   /** Calls that hold it once it is there. */
   holders: number;
-  /** It was this leaf that failed, not one that had to make room. */
+  /** It failed when it was read, and its error names a leaf; the error of one that had to make room names sectors. */
   isLost: boolean;
   done: Promise<void>;
 }
@@ -370,11 +370,16 @@ export class LeafTable implements SectorRecords {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** An error of a leaf's sectors, if its leaf, or one above it, is not what was written last. */
-  #lost(error: unknown, sector: number): unknown {
+  /**
+   * An error of a leaf's sectors, if that is what the error from below is about: a leaf is not what was written
+   * last. It need not be the one that was asked for, where a level above had to make room for that.
+   */
+  #lost(error: unknown, asked: number): unknown {
     if (!(error instanceof IntegrityError)) return error;
     const { deviceName } = this.#parts;
-    const first = this.#leafOf(sector) * this.sectorsPerLeaf;
+    const leaf = error.at.sector ?? this.#leafOf(asked);
+    const first = leaf * this.sectorsPerLeaf;
+    const sector = leaf === this.#leafOf(asked) ? asked : first;
     const last = Math.min(first + this.sectorsPerLeaf, this.#parts.sectors) - 1;
     return new IntegrityError(
       "sector-mismatch",
