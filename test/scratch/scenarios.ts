@@ -16,8 +16,7 @@ import { markedBytes } from "../device/contract.ts";
 import { hold, type SealWatch } from "./boundary.ts";
 import { CheckedDisk, type Operation, type Subject } from "./checked-disk.ts";
 import { inMemory, type LargerTable } from "./larger-table.ts";
-import { givingUp, givingUpAtAnyMoment, longRead, numbering, overlappingBatches } from "./single-runs.ts";
-import { count, countTrace, newTally, type Tally, watched } from "./tally.ts";
+import { count, countTrace, type Tally, watched } from "./tally.ts";
 
 const size = 512;
 
@@ -115,6 +114,13 @@ export const largerWandering: DiskShape = {
   ...larger,
   sectors: 12,
   table: { levels: 2, recordsPerLeaf: 2, cachedLeaves: 2 },
+};
+
+/** Twenty-four, with twelve, six and three leaves: room for a leaf may cost a leaf two levels above. */
+export const highestWandering: DiskShape = {
+  ...larger,
+  sectors: 24,
+  table: { levels: 3, recordsPerLeaf: 2, cachedLeaves: 2 },
 };
 
 function makeDisk(
@@ -313,6 +319,19 @@ export async function interleave(disk: CheckedDisk, random: SeededRandom): Promi
   hold("I1", outcome === "done", "overlapping calls leave what they would one by one");
 }
 
+/** As `interleave`, again and again on one disk. */
+export function interleaveOften(
+  subject: Subject,
+  shape: DiskShape,
+  random: SeededRandom,
+  times: number,
+): Promise<void> {
+  return watched(subject, async (watch) => {
+    const disk = await makeDisk(subject, watch, shape);
+    for (let i = 0; i < times; i++) await interleave(disk, random);
+  });
+}
+
 /** A disk whose sequence ends within a few writes: what was there stays, and no number comes twice. */
 export function runOut(
   subject: Subject,
@@ -333,33 +352,4 @@ export function runOut(
       countTrace(tally, disk);
     }
   });
-}
-
-/** What the larger table is held against, as long as a mutant of it needs to be found. */
-export async function everythingLarger(subject: Subject, random: SeededRandom): Promise<void> {
-  const tally = newTally();
-  await exhaust(subject, larger, larger.operations, 1, tally);
-  await failEveryCall(subject, larger, tally);
-  await wander(subject, largerWandering, random, 2000, tally);
-  await watched(subject, async (watch) => {
-    const disk = await makeDisk(subject, watch, largerWandering);
-    for (let i = 0; i < 100; i++) await interleave(disk, random);
-  });
-  await runOut(subject, larger, random, tally);
-}
-
-/** All of it, as long as a mutant needs to be found. */
-export async function everything(
-  subject: Subject,
-  random: SeededRandom,
-  tally: Tally = newTally(),
-): Promise<void> {
-  await exhaust(subject, small, operations, 1, tally);
-  await failEveryCall(subject, small, tally);
-  await longRead(subject, tally);
-  await overlappingBatches(subject, tally);
-  await givingUp(subject, tally);
-  await givingUpAtAnyMoment(subject);
-  await numbering(subject, tally);
-  await wander(subject, smallWandering, random, 2000, tally);
 }

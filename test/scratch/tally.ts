@@ -1,4 +1,5 @@
 /** What runs have in common: every sealed sector is watched, and what has been seen is counted. */
+import { onTestFinished } from "vitest";
 import { SealWatch } from "./boundary.ts";
 import type { CheckedDisk, Outcome, Subject } from "./checked-disk.ts";
 
@@ -26,9 +27,13 @@ export function countTrace(tally: Tally, disk: CheckedDisk): void {
   for (const { done } of disk.host.trace) if (done !== "honest") tally.done.add(done.kind);
 }
 
-/** Runs with every sealed sector watched. */
+/**
+ * Runs with every sealed sector watched: until the run is over, or the test that it is a part of, which may give
+ * it up. What is watched is shared with whatever test comes after.
+ */
 export async function watched<T>({ sealing }: Subject, run: (watch: SealWatch) => Promise<T>): Promise<T> {
   const watch = await SealWatch.start(sealing?.createCipher);
+  onTestFinished(() => watch.stop());
   try {
     return await run(watch);
   } finally {
