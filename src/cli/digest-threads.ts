@@ -2,10 +2,9 @@
 import { availableParallelism } from "node:os";
 import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { chosenHashers } from "../crypto/hasher-choice.node.ts";
-import { type BatchDigestsFactory, batchesOnThisThread } from "../verity/batch-digests.ts";
-import { digestsOnThisThread, type HasherFactory } from "../verity/block-digester.ts";
+import { digestsOnThisThread } from "../verity/block-digester.ts";
 import type { DataDigests } from "../verity/data-digests.ts";
-import { startThreadedDigests } from "../verity/digest-pool.node.ts";
+import { type BatchThreads, startBatchThreads, startThreadedDigests } from "../verity/digest-pool.node.ts";
 
 /** Below this a device is hashed before the first thread has started. */
 const worthThreadsBytes = 33_554_432;
@@ -43,10 +42,8 @@ export function startDigestThreads(
   return { digests, count, [Symbol.asyncDispose]: async () => {} };
 }
 
-/** Who hashes blocks that are made here: disposing ends the threads. */
-export interface BatchThreads extends AsyncDisposable {
-  readonly batches: BatchDigestsFactory;
-  readonly createHasher: HasherFactory;
+/** Who hashes blocks that are made here, and how many threads those are. */
+export interface CountedBatchThreads extends BatchThreads {
   readonly count: number;
 }
 
@@ -55,16 +52,12 @@ export interface BatchThreads extends AsyncDisposable {
  *
  * @param sizeBytes about how much will be hashed; undefined where nobody knows.
  */
-export function startBatchThreads(
-  { threads, hasher = "auto" }: ThreadOptions,
+export function startCountedBatchThreads(
+  { threads, hasher }: ThreadOptions,
   sizeBytes: number | undefined,
-): BatchThreads {
+): CountedBatchThreads {
   const count = threads ?? threadsWorth(sizeBytes ?? Number.POSITIVE_INFINITY);
-  const createHasher = chosenHashers(hasher);
-  const own = batchesOnThisThread(createHasher);
-  if (count === 1) return { batches: own, createHasher, count, [Symbol.asyncDispose]: async () => {} };
-  const pool = startThreadedDigests(count - 1, { hasher });
-  return { batches: pool.batches(own), createHasher, count, [Symbol.asyncDispose]: () => pool.close() };
+  return { ...startBatchThreads(count - 1, hasher), count };
 }
 
 /** One thread a core, where there is enough to do. */

@@ -7,7 +7,7 @@ import { type BuiltLayer, buildLayer } from "../layer/build-layer.ts";
 import { LayerFile } from "../layer/layer-file.node.ts";
 import type { GroupContext } from "./action-group.ts";
 import { byteQuantity } from "./byte-quantity.ts";
-import { startBatchThreads } from "./digest-threads.ts";
+import { startCountedBatchThreads } from "./digest-threads.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { LayerBuildCommandOptions, LayerShapeOptions } from "./layer-build-options.ts";
 import { layerOptionsFrom } from "./layer-shape.ts";
@@ -71,7 +71,7 @@ async function build(
   more: { readonly target?: LayerFile; readonly uuid?: Uint8Array },
 ): Promise<BuiltLayer> {
   using tar = openTar(path, context, more.target ? "Building" : "Hashing");
-  await using threads = startBatchThreads(options, tar.sizeBytes);
+  await using threads = startCountedBatchThreads(options, tar.sizeBytes);
   context.debug(`${tar.name}: ${tar.sizeBytes ?? "unknown"} bytes, ${threads.count} threads`);
   const { batches, createHasher } = threads;
   const { signal } = context;

@@ -10,7 +10,7 @@ import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { DeviceError, StorageError, UsageError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageSource, LayerBlob } from "../oci/image-source.ts";
-import { forDistinctLayers } from "./distinct-layers.ts";
+import { forDistinctLayers, type LayerTurn } from "./distinct-layers.ts";
 import {
   type BuiltImage,
   type BuiltImageLayer,
@@ -55,8 +55,8 @@ export async function buildImage(
     const cache = uuid === undefined ? options.cache : undefined;
     const work = { ...options, cache, staging, onProgress: progressOf(resolved.layers, options.onProgress) };
     const maker = options.maker ?? filesOnThisThread(source);
-    const layers = await forDistinctLayers(resolved.layers, concurrency, signal, (layer, layerSignal) =>
-      buildOne(maker, layer, { ...work, signal: layerSignal }),
+    const layers = await forDistinctLayers(resolved.layers, concurrency, signal, (layer, turn) =>
+      buildOne(maker, layer, { ...work, ...turn }),
     );
     const { name, manifestDigest, configDigest, configuration } = resolved;
     const image: BuiltImage = {
@@ -85,17 +85,16 @@ export function filesOnThisThread(
   return { build: (layer, target, request) => makeLayer({ source, layer, target, hasher, ...request }) };
 }
 
-interface LayerWork extends Pick<BuildImageOptions, "layer" | "uuid"> {
+interface LayerWork extends LayerTurn, Pick<BuildImageOptions, "layer" | "uuid"> {
   readonly cache: LayerCache | undefined;
   readonly staging: string;
   readonly onProgress: (bytes: number) => void;
-  readonly signal: AbortSignal;
 }
 
 async function buildOne(
   maker: Pick<LayerFileMaker, "build">,
   layer: LayerBlob,
-  { cache, staging, onProgress, signal, uuid, layer: options = defaultLayerOptions }: LayerWork,
+  { cache, staging, onProgress, signal, moreThreads, uuid, layer: options = defaultLayerOptions }: LayerWork,
 ): Promise<BuiltImageLayer> {
   const { diffId } = layer;
   const file = layerFileName(diffId);
@@ -109,7 +108,7 @@ async function buildOne(
   const { rootHash, ext4SizeBytes, imageSizeBytes, imageSha256 } = await maker.build(
     layer,
     { path, uuid },
-    { options, signal, onProgress },
+    { options, signal, moreThreads, onProgress },
   );
   const built = { diffId, file, rootHash, ext4SizeBytes, imageSizeBytes, imageSha256 };
   await cache?.put(key, built, path);

@@ -9,6 +9,31 @@ export function distinctLayers(layers: readonly LayerBlob[]): LayerBlob[] {
   return layers.filter(({ diffId }) => !seen.has(diffId) && seen.add(diffId));
 }
 
+/** What the work on one layer is given. */
+export interface LayerTurn {
+  /** Aborted where the whole was, or another layer failed. */
+  readonly signal: AbortSignal;
+  /** Threads that would be idle otherwise: see {@link moreThreadsFor}. */
+  readonly moreThreads: number;
+}
+
+/** Below this a layer is hashed before another thread has started. */
+const worthThreadsBytes = 33_554_432;
+
+/**
+ * How many threads besides its own are to hash a layer's blocks, where so many work: a layer of
+ * more than a thread's fair share of all bytes goes on while threads have nothing left to do.
+ * All layers together get fewer than `threads`. The media type is believed: it decides on nothing else.
+ */
+export function moreThreadsFor(layer: LayerBlob, layers: readonly LayerBlob[], threads: number): number {
+  if (layer.sizeBytes < worthThreadsBytes) return 0;
+  const totalBytes = distinctLayers(layers).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const fairShares = Math.ceil((layer.sizeBytes / totalBytes) * threads);
+  // Besides the layer's own: Node unpacks gzip on a thread aside.
+  const taken = layer.mediaType.endsWith("gzip") ? 2 : 1;
+  return Math.max(0, fairShares - taken);
+}
+
 /**
  * Does `work` for each distinct layer, `concurrency` at a time.
  *
@@ -20,7 +45,7 @@ export async function forDistinctLayers<Result>(
   layers: readonly LayerBlob[],
   concurrency: number,
   signal: AbortSignal | undefined,
-  work: (layer: LayerBlob, signal: AbortSignal) => Promise<Result>,
+  work: (layer: LayerBlob, request: LayerTurn) => Promise<Result>,
 ): Promise<ReadonlyMap<Digest, Result>> {
   signal?.throwIfAborted();
   const failure = new AbortController();
@@ -32,7 +57,13 @@ export async function forDistinctLayers<Result>(
     for (let layer = waiting.shift(); layer !== undefined; layer = waiting.shift()) {
       failure.signal.throwIfAborted();
       try {
-        results.set(layer.diffId, await work(layer, failure.signal));
+        results.set(
+          layer.diffId,
+          await work(layer, {
+            signal: failure.signal,
+            moreThreads: moreThreadsFor(layer, layers, concurrency),
+          }),
+        );
       } catch (error) {
         // Whoever fails after the first fails because of it.
         failure.abort(withLayer(error, `${layer.index} (${layer.diffId})`));

@@ -1,5 +1,5 @@
 /** One layer as work for a thread: what travels there and back, and what is done there. */
-import { chosenHashers, type HasherChoice } from "../crypto/hasher-choice.node.ts";
+import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { createNativeStreamHasher } from "../crypto/native-stream-hasher.node.ts";
 import type { JobResult } from "../crypto/worker-jobs.ts";
 import { buildLayer } from "../layer/build-layer.ts";
@@ -10,6 +10,7 @@ import { type ImageLocation, openImageSource } from "../oci/image-location.node.
 import type { ImageSource, LayerBlob } from "../oci/image-source.ts";
 import { withLayerTar } from "../oci/layer-tar.ts";
 import { decompressNative } from "../tar/decompress.node.ts";
+import { startBatchThreads } from "../verity/digest-pool.node.ts";
 import type { LayerHash } from "./layer-maker.ts";
 
 /** What a thread is told once. */
@@ -29,6 +30,8 @@ export interface LayerJob {
   readonly options: LayerOptions;
   /** Where the layer's image goes; without one the root hash is all that comes of it. */
   readonly target: LayerFileTarget | undefined;
+  /** Threads besides this one that hash its blocks. */
+  readonly moreThreads?: number;
 }
 
 /** A file for a layer's image. */
@@ -71,10 +74,12 @@ export async function makeLayer({
   layer,
   options,
   target,
+  moreThreads = 0,
   ...work
 }: LayerWork): Promise<LayerAnswer> {
   const { signal, onProgress, hasher } = work;
   const abort = signal && { signal };
+  await using hashing = startBatchThreads(moreThreads, hasher);
   await using file = target === undefined ? undefined : await LayerFile.create(target.path);
   const built = await withLayerTar(
     source,
@@ -82,7 +87,8 @@ export async function makeLayer({
     (tar) =>
       buildLayer(tar, {
         layer: options,
-        createHasher: chosenHashers(hasher),
+        createHasher: hashing.createHasher,
+        batches: hashing.batches,
         ...(file && { target: file }),
         ...(target?.uuid && { uuid: target.uuid }),
         ...abort,

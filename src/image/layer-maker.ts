@@ -12,6 +12,8 @@ export interface LayerRequest {
   /** What changes the image besides its tar. */
   readonly options: LayerOptions;
   readonly signal: AbortSignal;
+  /** How many threads besides the layer's own may hash its blocks; a maker that has none goes on without. */
+  readonly moreThreads?: number;
   /** Told how many more bytes of the stored blob were read. */
   readonly onProgress?: (bytes: number) => void;
 }

@@ -1,6 +1,7 @@
 /**
  * Layers made by threads, one layer a thread at a time. Each thread opens the
- * image's source itself: no byte of a layer passes from one to another.
+ * image's source itself: no blob passes from one to another. A large layer's
+ * thread may have further ones of its own, which hash the blocks that it makes.
  */
 import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { WorkerPool } from "../crypto/worker-pool.ts";
@@ -64,16 +65,12 @@ export class LayerThreads implements LayerFileMaker, AsyncDisposable {
     this.#pool = new WorkerPool(threads, () => spawnWorkerThread(script, data));
   }
 
-  hash(layer: LayerBlob, { options, ...request }: LayerRequest): Promise<LayerHash> {
-    return this.#run({ layer, options, target: undefined }, request);
+  hash(layer: LayerBlob, request: LayerRequest): Promise<LayerHash> {
+    return this.#run(layer, undefined, request);
   }
 
-  build(
-    layer: LayerBlob,
-    target: LayerFileTarget,
-    { options, ...request }: LayerRequest,
-  ): Promise<BuiltLayerFile> {
-    return this.#run({ layer, options, target }, request) as Promise<BuiltLayerFile>;
+  build(layer: LayerBlob, target: LayerFileTarget, request: LayerRequest): Promise<BuiltLayerFile> {
+    return this.#run(layer, target, request) as Promise<BuiltLayerFile>;
   }
 
   /** Ends the threads. */
@@ -85,7 +82,11 @@ export class LayerThreads implements LayerFileMaker, AsyncDisposable {
     return this.close();
   }
 
-  async #run(job: LayerJob, { signal, onProgress }: Omit<LayerRequest, "options">): Promise<LayerAnswer> {
+  async #run(
+    layer: LayerBlob,
+    target: LayerFileTarget | undefined,
+    { signal, onProgress, ...request }: LayerRequest,
+  ): Promise<LayerAnswer> {
     signal.throwIfAborted();
     const report = (): void => {
       const doneBytes = Atomics.load(this.#progress, 0);
@@ -98,7 +99,7 @@ export class LayerThreads implements LayerFileMaker, AsyncDisposable {
     signal.addEventListener("abort", onAbort, { once: true });
     const timer = setInterval(report, progressIntervalMs);
     try {
-      return await this.#pool.run(job);
+      return await this.#pool.run({ layer, target, ...request });
     } catch (error) {
       if (!signal.aborted) throw error;
       // Until it has ended, a thread may still write.

@@ -60,7 +60,7 @@ export async function imageRootHashes(
     image.layers,
     options.concurrency ?? 1,
     options.signal,
-    (layer, signal) => maker.hash(layer, { options: layerOptions, signal, onProgress }),
+    (layer, turn) => maker.hash(layer, { options: layerOptions, onProgress, ...turn }),
   );
   return {
     image,

@@ -4,6 +4,7 @@ import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { spawnWorkerThread } from "../crypto/worker-thread.node.ts";
 import { FileDevice } from "../device/file-device.node.ts";
 import { openDeviceHandle } from "../device/open-device-handle.ts";
+import { type BatchDigestsFactory, batchesOnThisThread } from "./batch-digests.ts";
 import type { HasherFactory } from "./block-digester.ts";
 import { type DigestAnswer, type DigestJob, DigestWorker } from "./digest-job.ts";
 import { PooledDigests } from "./digest-pool.ts";
@@ -38,6 +39,26 @@ export function startThreadedDigests(threads: number, options: ThreadedDigestsOp
     return thisThread(createHasher);
   };
   return new PooledDigests(threads, spawn, createHasher);
+}
+
+/** Who hashes blocks that one thread makes: disposing ends the other threads. */
+export interface BatchThreads extends AsyncDisposable {
+  readonly batches: BatchDigestsFactory;
+  readonly createHasher: HasherFactory;
+}
+
+/**
+ * Hashing of blocks that the calling thread makes: by itself, and while it makes them by others.
+ *
+ * @param moreThreads 0 to 256 besides the calling one.
+ * @throws {UsageError} `invalid-argument` for another number.
+ */
+export function startBatchThreads(moreThreads: number, hasher: HasherChoice = "auto"): BatchThreads {
+  const createHasher = chosenHashers(hasher);
+  const own = batchesOnThisThread(createHasher);
+  if (moreThreads === 0) return { batches: own, createHasher, [Symbol.asyncDispose]: async () => {} };
+  const pool = startThreadedDigests(moreThreads, { hasher });
+  return { batches: pool.batches(own), createHasher, [Symbol.asyncDispose]: () => pool.close() };
 }
 
 /** A worker for a thread that has nothing else to do: files are read on the spot. */

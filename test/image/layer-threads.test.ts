@@ -64,6 +64,19 @@ test("images are hcsshim's", async () => {
   expect(files).toEqual(few.map(({ imageSha256 }) => imageSha256));
 });
 
+test("a single large layer, hashed by both threads, is the same", async () => {
+  const content = "0123456789abcdef".repeat(2 ** 21 + 100);
+  const builder = new ImageBuilder();
+  const layers = [{ tar: oneFileTar("a", content), compression: "none" as const }];
+  await using image = await opened(builder.layout(builder.addImage({ layers })));
+  const alone = await imageRootHashes(image.source);
+  const shared = await imageRootHashes(image.source, { maker: image.threads, concurrency: 2 });
+  expect(shared.layers).toEqual(alone.layers);
+  const folder = join(scratchFolder(), "out");
+  const built = await buildImage(image.source, folder, { maker: image.threads, concurrency: 2 });
+  expect(built.layers.map(({ rootHash }) => rootHash)).toEqual(alone.layers.map(({ rootHash }) => rootHash));
+});
+
 test("a failure comes with its class, and leaves no file", async () => {
   const builder = new ImageBuilder();
   const layers = [{ tar: oneFileTar("a", ""), diffId: digestOf(new Uint8Array()) }];
