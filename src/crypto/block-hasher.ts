@@ -48,9 +48,22 @@ export interface BlockHasher {
    * @throws {StateError} `closed` after `close`.
    */
   digest(offsetBytes: number, blockSizeBytes: number, count: number): Uint8Array;
+  /**
+   * Digests of `count` blocks that lie one after the other in memory of the caller, who lends it with
+   * its whole `buffer`: until the call returns the hasher may write to `bytes`, which are then as they
+   * were, and what lies before them in the buffer is anything afterwards. Uses `input` too.
+   *
+   * @returns `count × digestSizeBytes` bytes: a view that holds until the next call.
+   * @throws {UsageError} `out-of-bounds` when the blocks are not inside `bytes`, or one is larger than `input`.
+   * @throws {StateError} `closed` after `close`.
+   */
+  digestLent(bytes: Uint8Array, blockSizeBytes: number, count: number): Uint8Array;
   /** Wipes the memory and lets it go. Closing twice is no error. */
   close(): void;
 }
+
+/** Of lent bytes that are copied before they are hashed: less than the processor's cache holds. */
+const copiedPieceSizeBytes = 262_144;
 
 /** The longest salt, in bytes: what a superblock has room for. */
 export const maxSaltSizeBytes = 256;
@@ -88,4 +101,30 @@ export function checkHasherOptions(salt: Uint8Array, capacityBytes: number): voi
   if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 1) {
     throw new UsageError("invalid-argument", `a hasher cannot hold ${capacityBytes} bytes`);
   }
+}
+
+/**
+ * `BlockHasher.digestLent` by way of the hasher's own memory: piece by piece, each hashed while the
+ * processor's cache still holds it.
+ *
+ * @throws as `digestLent`.
+ */
+export function digestByCopy(
+  hasher: Pick<BlockHasher, "digest" | "digestSizeBytes" | "input">,
+  bytes: Uint8Array,
+  blockSizeBytes: number,
+  count: number,
+): Uint8Array {
+  checkBlocks(0, blockSizeBytes, count, bytes.length);
+  const { input, digestSizeBytes } = hasher;
+  const pieceBytes = Math.min(input.length, copiedPieceSizeBytes);
+  const blocksPerPiece = Math.max(1, Math.floor(pieceBytes / Math.max(1, blockSizeBytes)));
+  const digests = new Uint8Array(count * digestSizeBytes);
+  for (let done = 0; done < count; done += blocksPerPiece) {
+    const blocks = Math.min(blocksPerPiece, count - done);
+    checkBlocks(0, blockSizeBytes, blocks, input.length);
+    input.set(bytes.subarray(done * blockSizeBytes, (done + blocks) * blockSizeBytes));
+    digests.set(hasher.digest(0, blockSizeBytes, blocks), done * digestSizeBytes);
+  }
+  return digests;
 }

@@ -21,6 +21,7 @@ import {
   type BlockHasherOptions,
   checkBlocks,
   checkHasherOptions,
+  digestByCopy,
 } from "./block-hasher.ts";
 
 const digestSize = 32;
@@ -62,23 +63,37 @@ export class NativeSha256Hasher implements BlockHasher {
   digest(offsetBytes: number, blockSizeBytes: number, count: number): Uint8Array {
     if (this.#closed) throw new StateError("closed", "the hasher is closed: make a new one");
     checkBlocks(offsetBytes, blockSizeBytes, count, this.input.length);
+    return this.#digest(this.#memory, this.input.byteOffset + offsetBytes, blockSizeBytes, count);
+  }
+
+  /** Where they lie, if there is room for the salt before them, as there is in a `transferBuffer`. */
+  digestLent(bytes: Uint8Array, blockSizeBytes: number, count: number): Uint8Array {
+    const { buffer, byteOffset, length } = bytes;
+    if (byteOffset < 2 * this.#saltSize) return digestByCopy(this, bytes, blockSizeBytes, count);
+    if (this.#closed) throw new StateError("closed", "the hasher is closed: make a new one");
+    checkBlocks(0, blockSizeBytes, count, length);
+    const memory = new Uint8Array(buffer, 0, byteOffset + length);
+    memory.set(this.#memory.subarray(0, this.#saltSize));
+    return this.#digest(memory, byteOffset, blockSizeBytes, count);
+  }
+
+  /** Of blocks from `start` on in memory that begins with the salt and as much room. */
+  #digest(memory: Uint8Array, start: number, blockSizeBytes: number, count: number): Uint8Array {
     const size = digestSize * count;
     if (this.#output.length < size) this.#output = Buffer.alloc(size);
-    const memory = this.#memory;
     const saltSize = this.#saltSize;
     const saltOffset = this.#saltFirst ? -saltSize : blockSizeBytes;
-    const start = this.input.byteOffset + offsetBytes;
     const end = start + count * blockSizeBytes;
     let block = start;
     for (let i = 0; i < count; i++, block += blockSizeBytes) {
       const beside = block + saltOffset;
       if (beside < start || beside + saltSize > end) {
-        this.#output.write(sha256(this.#copied(block, blockSizeBytes)), i * digestSize, "binary");
+        this.#output.write(sha256(this.#copied(memory, block, blockSizeBytes)), i * digestSize, "binary");
         continue;
       }
       memory.copyWithin(saltSize, beside, beside + saltSize);
       memory.copyWithin(beside, 0, saltSize);
-      const digest = sha256(this.#message(Math.min(block, beside), saltSize + blockSizeBytes));
+      const digest = sha256(this.#message(memory, Math.min(block, beside), saltSize + blockSizeBytes));
       memory.copyWithin(beside, saltSize, 2 * saltSize);
       this.#output.write(digest, i * digestSize, "binary");
     }
@@ -92,19 +107,20 @@ export class NativeSha256Hasher implements BlockHasher {
   }
 
   /** The block at `start` and the salt, beside each other in memory of their own. */
-  #copied(start: number, blockSizeBytes: number): Uint8Array {
+  #copied(memory: Uint8Array, start: number, blockSizeBytes: number): Uint8Array {
     const sizeBytes = this.#saltSize + blockSizeBytes;
     if (this.#apart.length !== sizeBytes) {
       this.#apart = new Uint8Array(sizeBytes);
       this.#apart.set(this.#memory.subarray(0, this.#saltSize), this.#saltFirst ? 0 : blockSizeBytes);
     }
-    const block = this.#memory.subarray(start, start + blockSizeBytes);
+    const block = memory.subarray(start, start + blockSizeBytes);
     this.#apart.set(block, this.#saltFirst ? this.#saltSize : 0);
     return this.#apart;
   }
 
   /** `sizeBytes` bytes at `start`: the block and the salt beside it. */
-  #message(start: number, sizeBytes: number): Uint8Array {
+  #message(memory: Uint8Array, start: number, sizeBytes: number): Uint8Array {
+    if (memory !== this.#memory) return new Uint8Array(memory.buffer, start, sizeBytes);
     if (this.#messageSize !== sizeBytes || this.#messages.size >= mostMessages) this.#messages.clear();
     this.#messageSize = sizeBytes;
     let message = this.#messages.get(start);

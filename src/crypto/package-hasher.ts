@@ -22,6 +22,7 @@ import {
   type BlockHasherOptions,
   checkBlocks,
   checkHasherOptions,
+  digestByCopy,
   type HashAlgorithm,
 } from "./block-hasher.ts";
 
@@ -78,6 +79,10 @@ class PackageHasher implements BlockHasher {
       this.#output.set(this.#hasher.digest("binary"), i * this.digestSizeBytes);
     }
     return this.#output.subarray(0, size);
+  }
+
+  digestLent(bytes: Uint8Array, blockSizeBytes: number, count: number): Uint8Array {
+    return digestByCopy(this, bytes, blockSizeBytes, count);
   }
 
   close(): void {

@@ -16,6 +16,7 @@ import {
   type BlockHasherOptions,
   checkBlocks,
   checkHasherOptions,
+  digestByCopy,
 } from "./block-hasher.ts";
 import { Core, type CoreKind } from "./core.ts";
 
@@ -101,6 +102,10 @@ class Sha256Hasher implements BlockHasher {
       digests.set(batch, done * digestSize);
     }
     return digests;
+  }
+
+  digestLent(bytes: Uint8Array, blockSizeBytes: number, count: number): Uint8Array {
+    return digestByCopy(this, bytes, blockSizeBytes, count);
   }
 
   close(): void {

@@ -35,6 +35,7 @@ interface PendingJob<Job, Result> {
   readonly message: JobMessage<Job>;
   readonly transfer: readonly ArrayBuffer[];
   readonly signal: AbortSignal | undefined;
+  readonly mostUnderWay: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -45,7 +46,18 @@ interface PoolWorker<Job, Result> {
   finished: number;
 }
 
-/** One job at work, one that waits in the thread's own queue. */
+/** How a job is given to a worker. */
+export interface JobOptions {
+  /** What moves there instead of being copied. */
+  readonly transfer?: readonly ArrayBuffer[];
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How many jobs a worker then has at the most: by default one at work and one in the thread's own
+   * queue. More are for an owner whose thread is long busy between two messages.
+   */
+  readonly mostUnderWay?: number;
+}
+
 const jobsPerWorker = 2;
 
 /** See the head of this file. Not re-entrant: one owner gives it work and closes it. */
@@ -83,7 +95,7 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
   }
 
   /**
-   * Has one worker do `job`. `transfer` lists what moves there instead of being copied.
+   * Has one worker do `job`.
    *
    * An aborted job rejects at once if no worker has it yet, else when the
    * worker is done with it, so that its buffers are nobody's by then.
@@ -91,12 +103,13 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
    * @throws what the job threw, a `StorageError` as the same class;
    *   {@link StateError} `closed` after `close`, `poisoned` when a thread died.
    */
-  run(job: Job, transfer: readonly ArrayBuffer[] = [], signal?: AbortSignal): Promise<Result> {
+  run(job: Job, options: JobOptions = {}): Promise<Result> {
+    const { transfer = [], signal, mostUnderWay = jobsPerWorker } = options;
     if (this.#failure) return Promise.reject(this.#failure);
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const message = { id: this.#nextId++, job };
-      this.#waiting.push({ message, transfer, signal, resolve, reject });
+      this.#waiting.push({ message, transfer, signal, mostUnderWay, resolve, reject });
       this.#dispatch();
     });
   }
@@ -134,8 +147,9 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
   #dispatch(): void {
     while (this.#waiting.length > 0) {
       const worker = this.#leastLoaded();
-      if (worker.underWay.size >= jobsPerWorker) return;
-      const pending = this.#waiting.shift() as PendingJob<Job, Result>;
+      const pending = this.#waiting[0] as PendingJob<Job, Result>;
+      if (worker.underWay.size >= pending.mostUnderWay) return;
+      this.#waiting.shift();
       if (pending.signal?.aborted) {
         pending.reject(pending.signal.reason);
         continue;

@@ -143,7 +143,7 @@ const zeroTime: TimeWords = { low: 0, extra: 0 };
 
 /** The largest value that a piece can hold. */
 function largest({ BYTES_PER_ELEMENT: bytes }: Piece): number {
-  return 2 ** (8 * bytes) - 1;
+  return bytes === 1 ? 0xff : bytes === 2 ? 0xffff : 0xffff_ffff;
 }
 
 /** A piece for values up to this one, with those of another. */

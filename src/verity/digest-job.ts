@@ -14,13 +14,15 @@ import {
 import { BlockDigester, type HasherFactory } from "./block-digester.ts";
 import type { UnreadBlock } from "./block-reads.ts";
 import { saltPosition, type VerityParameters } from "./identity.ts";
+import { transferOf } from "./job-buffers.ts";
 
+/** Of a hasher of bytes that come with their jobs, which it may have to copy. */
 const pieceSizeBytes = 262_144;
 
 /** Where a worker finds the bytes: on a device that it opens itself, or in the message. */
 export type DigestSource =
   | { readonly kind: "device"; readonly handle: DeviceHandle }
-  /** The job's blocks alone; the buffer is the worker's until it answers. */
+  /** The job's blocks alone; the buffer is the worker's until it answers, and comes back with the answer. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
 
 /** What a worker is told: which blocks of which device, and how to hash them. */
@@ -41,6 +43,8 @@ export interface DigestJob {
 export interface DigestAnswer {
   readonly digests: Uint8Array;
   readonly unread: readonly { readonly block: number; readonly cause: ErrorMessage }[];
+  /** The bytes that came with the job. */
+  readonly bytes?: Uint8Array;
 }
 
 /** Opens a device that the pool's owner described. */
@@ -85,7 +89,6 @@ export class DigestWorker {
     return await collect(this.#digester, job);
   }
 
-  /** Hashes bytes piece by piece, each while the processor's cache still holds it. */
   async #hashBytes(
     { parameters, count, mostBlocks }: DigestJob,
     bytes: Uint8Array,
@@ -97,15 +100,8 @@ export class DigestWorker {
       saltPosition: saltPosition(parameters.hashType),
       capacityBytes: Math.max(blockSize, Math.min(pieceSizeBytes, mostBlocks * blockSize)),
     });
-    const hasher = this.#hasher;
-    const blocksPerPiece = hasher.input.length / blockSize;
-    const digests = new Uint8Array(count * hasher.digestSizeBytes);
-    for (let done = 0; done < count; done += blocksPerPiece) {
-      const blocks = Math.min(blocksPerPiece, count - done);
-      hasher.input.set(bytes.subarray(done * blockSize, (done + blocks) * blockSize));
-      digests.set(hasher.digest(0, blockSize, blocks), done * hasher.digestSizeBytes);
-    }
-    return { result: { digests, unread: [] }, transfer: [digests.buffer] };
+    const digests = this.#hasher.digestLent(bytes, blockSize, count).slice();
+    return { result: { digests, unread: [], bytes }, transfer: [digests.buffer, ...transferOf(bytes)] };
   }
 
   /** Closes what the last request left open. */

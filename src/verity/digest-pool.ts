@@ -1,8 +1,8 @@
 /**
  * Digests of data blocks by a pool of workers. A device that workers can open
  * themselves (a file, shared memory, HTTP) is read there, each stretch by the
- * worker that hashes it; any other is read here, into shared memory where the
- * runtime allows it and else into buffers that move to the worker.
+ * worker that hashes it; any other is read here, into buffers that move to a
+ * worker and back.
  *
  * ## Performance
  * A job is 16 MiB, or less where the device is small, so that the messages
@@ -11,8 +11,7 @@
  */
 import { copyOf } from "../bytes/copy.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
-import type { WorkerPort } from "../crypto/worker-pool.ts";
-import { WorkerPool } from "../crypto/worker-pool.ts";
+import { type JobOptions, WorkerPool, type WorkerPort } from "../crypto/worker-pool.ts";
 import type { DeviceHandle } from "../device/device-handle.ts";
 import { deviceHandle } from "../device/direct.ts";
 import type { BatchDigestsFactory } from "./batch-digests.ts";
@@ -22,13 +21,18 @@ import type { DataDigests, DigestBatch, DigestRequest } from "./data-digests.ts"
 import { type DigestAnswer, type DigestJob, unreadBlocks } from "./digest-job.ts";
 import type { VerityParameters } from "./identity.ts";
 import { JobBuffers, transferOf } from "./job-buffers.ts";
-import { PooledBatches } from "./pooled-batches.ts";
+import { type HashedBytes, PooledBatches } from "./pooled-batches.ts";
 
 const jobSizeBytes = 16 * 2 ** 20;
 /** Of bytes that this thread reads: four a worker are held at once. */
 const carriedJobSizeBytes = 2 * 2 ** 20;
 /** Of bytes that are made here: enough to be worth a message. */
 const madeJobSizeBytes = 2 ** 20;
+/**
+ * A worker has so many of them at the most: whoever makes them hears of those that are done only
+ * after a while, and would hash the next itself while the worker has nothing to do.
+ */
+const madeJobsPerWorker = 8;
 /** A multiple of every block size; smaller jobs cost more in messages than they save. */
 const leastJobSizeBytes = 2 ** 20;
 /** Jobs that each worker should get of a small device, and of what is left of a large one. */
@@ -88,8 +92,8 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
   }
 
   /**
-   * Hashes batches that are made here: in shared memory by a worker, or while all of them have
-   * their hands full by `own`, on this thread. Without `own` the caller then waits.
+   * Hashes batches that are made here: by a worker, to which they move and back, or while all of
+   * them have their hands full by `own`, on this thread. Without `own` the caller then waits.
    */
   batches(own?: BatchDigestsFactory): BatchDigestsFactory {
     return async (parameters) => {
@@ -98,8 +102,11 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
       const plan = { request: this.#requests++, blocksPerJob, leastBlocks: blocksPerJob };
       return new PooledBatches({
         batchSizeBytes: plan.blocksPerJob * blockSize,
-        depth: this.#pool.depth,
-        hash: (bytes, count) => this.#carry(plan, parameters, bytes.subarray(0, count * blockSize), count),
+        depth: this.#pool.size * madeJobsPerWorker,
+        hash: (bytes, count) => {
+          const blocks = bytes.subarray(0, count * blockSize);
+          return this.#carry(plan, parameters, blocks, count, { mostUnderWay: madeJobsPerWorker });
+        },
         own: await own?.(parameters),
       });
     };
@@ -140,7 +147,7 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
     } as const;
     return async (firstBlock, count) => {
       const message = { ...job, parameters: plainParameters(parameters), firstBlock, count, onReadError };
-      const answer = await this.#pool.run(message, [], signal);
+      const answer = await this.#pool.run(message, { signal });
       return { firstBlock, count, digests: answer.digests, unread: unreadBlocks(answer, firstBlock) };
     };
   }
@@ -151,13 +158,14 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
     const blockSize = parameters.dataBlockSize;
     const buffers = new JobBuffers(plan.blocksPerJob * blockSize);
     return async (firstBlock, count) => {
-      const buffer = buffers.take();
+      let buffer = buffers.take();
       try {
         const bytes = buffer.subarray(0, count * blockSize);
         let unread: readonly UnreadBlock[] = [];
         if (onReadError === "report") unread = await readBlocks(device, firstBlock, blockSize, bytes, signal);
         else await readRun(device, firstBlock, blockSize, bytes, signal);
-        const digests = await this.#carry(plan, parameters, bytes, count, signal);
+        const { digests, bytes: back } = await this.#carry(plan, parameters, bytes, count, { signal });
+        buffer = back;
         return { firstBlock, count, digests, unread };
       } finally {
         buffers.give(buffer);
@@ -171,8 +179,8 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
     parameters: VerityParameters,
     bytes: Uint8Array,
     count: number,
-    signal?: AbortSignal,
-  ): Promise<Uint8Array> {
+    options: Omit<JobOptions, "transfer">,
+  ): Promise<HashedBytes> {
     const job: DigestJob = {
       request: plan.request,
       source: { kind: "bytes", bytes },
@@ -182,7 +190,8 @@ export class PooledDigests implements DataDigests, AsyncDisposable {
       mostBlocks: plan.blocksPerJob,
       onReadError: "reject",
     };
-    return (await this.#pool.run(job, transferOf(bytes), signal)).digests;
+    const answer = await this.#pool.run(job, { ...options, transfer: transferOf(bytes) });
+    return { digests: answer.digests, bytes: answer.bytes ?? bytes };
   }
 }
 

@@ -1,30 +1,33 @@
 /** Memory for bytes that go to workers, or are made for them. */
 import { transferBuffer } from "../bytes/transfer-buffer.ts";
 
-/** Buffers for bytes that go to workers: shared and used again where the runtime has shared memory. */
+/**
+ * Buffers for bytes that move to workers and come back with the answers. They
+ * are not shared: engines copy to and from shared memory word by word, which
+ * takes both sides twice as long.
+ */
 export class JobBuffers {
   readonly #sizeBytes: number;
-  readonly #shared = typeof SharedArrayBuffer === "function";
-  readonly #free: Uint8Array[] = [];
+  readonly #free: ArrayBufferLike[] = [];
 
   constructor(sizeBytes: number) {
     this.#sizeBytes = sizeBytes;
   }
 
+  /** A buffer of the size that was asked for, with anything in it. */
   take(): Uint8Array {
     const free = this.#free.pop();
-    if (free) return free;
-    return this.#shared
-      ? new Uint8Array(new SharedArrayBuffer(this.#sizeBytes))
-      : transferBuffer(this.#sizeBytes);
+    if (free === undefined) return transferBuffer(this.#sizeBytes);
+    return new Uint8Array(free, free.byteLength - this.#sizeBytes, this.#sizeBytes);
   }
 
-  give(buffer: Uint8Array): void {
-    if (this.#shared) this.#free.push(buffer);
+  /** Takes back a buffer, or a part of one; one that has moved away is no longer there. */
+  give({ buffer }: Uint8Array): void {
+    if (buffer.byteLength > 0) this.#free.push(buffer);
   }
 }
 
-/** What of a buffer moves to the worker instead of being shared. */
+/** What of a buffer moves to another thread. */
 export function transferOf(bytes: Uint8Array): ArrayBuffer[] {
   return bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
 }

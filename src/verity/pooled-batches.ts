@@ -1,6 +1,13 @@
-/** Batches that a pool of workers hashes, in memory that is shared with them where the runtime has such. */
+/** Batches that a pool of workers hashes, in memory that moves to them and back. */
 import type { BatchDigests, BlockBatch } from "./batch-digests.ts";
 import { JobBuffers } from "./job-buffers.ts";
+
+/** What comes back from a worker. */
+export interface HashedBytes {
+  readonly digests: Uint8Array;
+  /** The bytes that were hashed, in their buffer, which moved there and back. */
+  readonly bytes: Uint8Array;
+}
 
 /** What the pool lends. */
 export interface PooledBatchesOptions {
@@ -8,7 +15,7 @@ export interface PooledBatchesOptions {
   /** How many batches under way keep every worker busy. */
   readonly depth: number;
   /** Has a worker hash the first `count` blocks of a buffer. */
-  readonly hash: (bytes: Uint8Array, count: number) => Promise<Uint8Array>;
+  readonly hash: (bytes: Uint8Array, count: number) => Promise<HashedBytes>;
   /** Takes batches while as many as `depth` are under way; closed with this. */
   readonly own: BatchDigests | undefined;
 }
@@ -47,10 +54,11 @@ export class PooledBatches implements BatchDigests {
   async #digest(bytes: Uint8Array, count: number): Promise<Uint8Array> {
     this.#underWay++;
     try {
-      return await this.#options.hash(bytes, count);
+      const { digests, bytes: back } = await this.#options.hash(bytes, count);
+      this.#buffers.give(back);
+      return digests;
     } finally {
       this.#underWay--;
-      this.#buffers.give(bytes);
       const freed = this.#freed;
       this.#freed = () => {};
       freed();

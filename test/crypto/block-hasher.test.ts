@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { toHex } from "../../src/bytes/hex.ts";
 import { digestSizeBytes, hashAlgorithms } from "../../src/crypto/algorithms.ts";
 import type { BlockHasher, HashAlgorithm } from "../../src/crypto/block-hasher.ts";
 import { createBlockHasher } from "../../src/crypto/create-block-hasher.ts";
@@ -60,6 +61,20 @@ describe.each(hashAlgorithms)("%s", (algorithm) => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test("hashes what it is lent, more than it holds itself, and leaves it as it was", async () => {
+    const salt = pattern(21, 3);
+    const hasher = await filled(salt, "first", 5000);
+    const lent = pattern(23 * 700, 5);
+    const before = lent.slice();
+    const digests = hasher.digestLent(lent, 700, 23);
+    const blocks = Array.from({ length: 23 }, (_, i) => before.subarray(i * 700, (i + 1) * 700));
+    expect(toHex(digests)).toBe(blocks.map((block) => openssl(salt, "first", block)).join(""));
+    expect(toHex(lent)).toBe(toHex(before));
+    expect(() => hasher.digestLent(lent, 700, 24)).toThrow(UsageError);
+    hasher.close();
+    expect(() => hasher.digestLent(lent, 700, 1)).toThrow(StateError);
   });
 
   test("refuses blocks outside its input", async () => {

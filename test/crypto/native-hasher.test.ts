@@ -42,6 +42,42 @@ describe("SHA-256 by node:crypto", () => {
     );
   });
 
+  test("hashes what it is lent where that lies, or a copy, and leaves it as it was", async () => {
+    const cases = fc.record({
+      salt: fc.uint8Array({ maxLength: 256 }),
+      saltPosition: fc.constantFrom("first", "last"),
+      blockSizeBytes: fc.integer({ min: 1, max: 700 }),
+      count: fc.integer({ min: 0, max: 9 }),
+      // As a `transferBuffer` has it, too little for the salt, or none.
+      room: fc.constantFrom(2048, 513, 512, 511, 40, 0),
+      behind: fc.integer({ min: 0, max: 40 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ blockSizeBytes, count, room, behind, ...salted }) => {
+        const native = new NativeSha256Hasher({ ...salted, capacityBytes: 2048 });
+        const wasm = await createSha256Hasher({ ...salted, capacityBytes: 2048 });
+        const size = blockSizeBytes * count + behind;
+        const lent = new Uint8Array(new ArrayBuffer(room + size + 3), room, size);
+        for (let i = 0; i < size; i++) lent[i] = (i * 31 + (i >> 8)) & 0xff;
+        const before = lent.slice();
+        const wanted = toHex(wasm.digestLent(lent, blockSizeBytes, count));
+        expect(toHex(native.digestLent(lent, blockSizeBytes, count))).toBe(wanted);
+        expect(toHex(lent)).toBe(toHex(before));
+        native.close();
+        wasm.close();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("refuses lent blocks that are not there, and work after closing", () => {
+    const hasher = new NativeSha256Hasher(options);
+    const lent = new Uint8Array(new ArrayBuffer(2048 + 8192), 2048);
+    expect(() => hasher.digestLent(lent, 4096, 3)).toThrow(UsageError);
+    hasher.close();
+    expect(() => hasher.digestLent(lent, 4096, 2)).toThrow(StateError);
+  });
+
   test.each(["first", "last"] as const)(
     "touches no byte outside of its blocks, salt %s: a read may be under way there",
     (saltPosition) => {

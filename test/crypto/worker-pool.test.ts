@@ -58,12 +58,24 @@ describe("the scheduling", () => {
     expect(pool.shares).toEqual([2, 3]);
   });
 
+  test("gives a worker as many as a job allows, in the order they came", async () => {
+    const { pool, ports } = manualPool(1);
+    const many = ["a", "b", "c", "d"].map((job) => pool.run(job, { mostUnderWay: 3 }));
+    const few = pool.run("e");
+    expect(ports[0]?.posted.map(({ job }) => job)).toEqual(["a", "b", "c"]);
+    ports[0]?.answer({ id: 0, result: "A" });
+    ports[0]?.answer({ id: 1, result: "B" });
+    expect(ports[0]?.posted.map(({ job }) => job)).toEqual(["a", "b", "c", "d"]);
+    for (const id of [2, 3, 4]) ports[0]?.answer({ id, result: `r${id}` });
+    expect(await Promise.all([...many, few])).toEqual(["A", "B", "r2", "r3", "r4"]);
+  });
+
   test("an aborted job that waits is never sent; one under way rejects when the worker is done", async () => {
     const { pool, ports } = manualPool(1);
     const abort = new AbortController();
-    const underWay = pool.run("a", [], abort.signal);
+    const underWay = pool.run("a", { signal: abort.signal });
     const second = pool.run("b");
-    const waiting = pool.run("c", [], abort.signal);
+    const waiting = pool.run("c", { signal: abort.signal });
     const refusals = Promise.all([underWay, waiting].map((job) => expect(job).rejects.toThrow("enough")));
     abort.abort(new Error("enough"));
     let settled = false;
@@ -77,7 +89,7 @@ describe("the scheduling", () => {
     await refusals;
     expect(await second).toBe("b");
     expect(ports[0]?.posted.map(({ job }) => job)).toEqual(["a", "b"]);
-    await expect(pool.run("d", [], abort.signal)).rejects.toThrow("enough");
+    await expect(pool.run("d", { signal: abort.signal })).rejects.toThrow("enough");
   });
 
   test("a dead thread rejects everything, with the cause", async () => {
@@ -122,7 +134,7 @@ describe("threads", () => {
 
   test("move buffers there and back", async () => {
     const bytes = Uint8Array.of(1, 2, 3);
-    const answer = start(1).run({ kind: "sum", bytes }, [bytes.buffer]);
+    const answer = start(1).run({ kind: "sum", bytes }, { transfer: [bytes.buffer] });
     expect(bytes.length).toBe(0);
     expect(await answer).toEqual({ total: 6, bytes: Uint8Array.of(1, 2, 3) });
   });
