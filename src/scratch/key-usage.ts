@@ -44,6 +44,11 @@ export class KeyUsage {
     return new KeyUsage(suite, sectorSizeBytes);
   }
 
+  /** The key seals nothing any more. */
+  get isUsedUp(): boolean {
+    return this.#sectorsLeft === 0;
+  }
+
   /** How many sectors of a size one key of a suite may seal. */
   static mostSectors(suite: SealingSuite, sectorSizeBytes: number): number {
     return Math.floor(mostBlocks[suite] / (sectorSizeBytes / blockBytes + blocksBesideContent));
@@ -55,10 +60,13 @@ export class KeyUsage {
    * @throws {StateError} `exhausted` where that is more than the key may seal; none is counted then.
    */
   take(count: number): void {
-    if (count <= this.#sectorsLeft) {
-      this.#sectorsLeft -= count;
-      return;
-    }
+    this.require(count);
+    this.#sectorsLeft -= count;
+  }
+
+  /** As `take`, without counting them. */
+  require(count: number): void {
+    if (count <= this.#sectorsLeft) return;
     const most = Math.log2(mostBlocks[this.#suite]);
     throw new StateError(
       "exhausted",

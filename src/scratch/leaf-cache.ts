@@ -99,13 +99,23 @@ export class LeafCache {
     return this.#holders[slot] === 0 && ((this.#flags[slot] as number) & (dirty | writing)) === 0;
   }
 
-  /** The slot whose turn it is, free or not, dirty or not; -1 where every one is held or being written back. */
-  candidate(): number {
+  /** Whether some slot is not dirty. */
+  get hasClean(): boolean {
+    return this.#flags.some((flags) => (flags & dirty) === 0);
+  }
+
+  /**
+   * The slot whose turn it is, free or not, dirty or not; -1 where every one is held or being written back.
+   *
+   * @param isCleanOnly passes over those that are dirty.
+   */
+  candidate(isCleanOnly: boolean = false): number {
+    const excluded = isCleanOnly ? writing | dirty : writing;
     for (let step = 0; step < 2 * this.slots; step++) {
       const slot = this.#hand;
       this.#hand = slot + 1 === this.slots ? 0 : slot + 1;
       const flags = this.#flags[slot] as number;
-      if (this.#holders[slot] !== 0 || (flags & writing) !== 0) continue;
+      if (this.#holders[slot] !== 0 || (flags & excluded) !== 0) continue;
       if ((flags & referenced) === 0) return slot;
       this.#flags[slot] = flags & ~referenced;
     }

@@ -145,6 +145,11 @@ export class LeafTable implements SectorRecords {
     this.#parts.format.store(this.#cache.words, this.#touch(sector), words, nonceAt, tagAt);
   }
 
+  requireChange(sector: number): void {
+    this.#at(sector);
+    if (!this.#cache.isDirty(this.#slot)) this.#parts.store.usage.require(1);
+  }
+
   poison(sector: number): void {
     this.#parts.format.poison(this.#cache.words, this.#touch(sector));
   }
@@ -216,8 +221,12 @@ export class LeafTable implements SectorRecords {
   async #dropWithin(firstSector: number, endSector: number): Promise<void> {
     if (firstSector >= endSector || this.#present[this.#leafOf(firstSector)] === 0) return;
     await this.hold(firstSector);
-    this.#dropHeld(firstSector, endSector);
-    this.release(firstSector);
+    try {
+      this.requireChange(firstSector);
+      this.#dropHeld(firstSector, endSector);
+    } finally {
+      this.release(firstSector);
+    }
   }
 
   #forgetWithin(firstSector: number, endSector: number): void {
@@ -285,7 +294,8 @@ export class LeafTable implements SectorRecords {
   async #room(): Promise<number> {
     const cache = this.#cache;
     for (;;) {
-      const slot = cache.candidate();
+      // A key that is used up writes no leaf back: those that were changed stay in memory.
+      const slot = cache.candidate(this.#parts.store.usage.isUsedUp && cache.hasClean);
       if (slot === -1) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
         continue;

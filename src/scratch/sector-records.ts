@@ -36,6 +36,12 @@ export interface SectorRecords {
   isPoisoned(sector: number): boolean;
   /** Writes a sector's sequence number to `words` at `nonceAt`, low first, and its tag at `tagAt`. */
   load(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void;
+  /**
+   * Makes sure that the records of a sector and its neighbours in the leaf may be changed.
+   *
+   * @throws {StateError} `exhausted` where that could never be written back: what is there stays readable.
+   */
+  requireChange(sector: number): void;
   /** Remembers a sector as `words` have it, in the places of `load`. */
   store(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void;
   /** From now on nothing is known of the sector's content. */
@@ -44,7 +50,7 @@ export interface SectorRecords {
   /**
    * Forgets a range of sectors: they are zeros. Nobody holds one of their leaves for them.
    *
-   * @throws as `hold`, for leaves at the edges; a part of the range may be forgotten then.
+   * @throws as `hold` and `requireChange`, for leaves at the edges; a part of the range may be forgotten then.
    */
   drop(firstSector: number, endSector: number): Promise<void>;
   /** Forgets of a range what can be forgotten at once: for sectors that nobody asks for any more. */

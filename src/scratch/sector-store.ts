@@ -44,7 +44,8 @@ const keptBytes = 2 ** 20;
 export class SectorStore {
   readonly #parts: SectorStoreParts;
   readonly #size: number;
-  readonly #usage: KeyUsage;
+  /** What its key has sealed. */
+  readonly usage: KeyUsage;
   readonly #buffers = new BufferPool(keptBytes);
   #sealedSectors = 0;
   #openedSectors = 0;
@@ -52,7 +53,7 @@ export class SectorStore {
   constructor(parts: SectorStoreParts) {
     this.#parts = parts;
     this.#size = parts.cipher.sectorSizeBytes;
-    this.#usage = KeyUsage.ofNewKey(parts.cipher.suite, this.#size);
+    this.usage = KeyUsage.ofNewKey(parts.cipher.suite, this.#size);
   }
 
   /** Sectors sealed so far. */
@@ -104,7 +105,8 @@ export class SectorStore {
   async put(slot: number, firstSector: number, count: number): Promise<void> {
     const { below, cipher, table, sequence, level } = this.#parts;
     sequence.require(count);
-    this.#usage.take(count);
+    table.requireChange(firstSector);
+    this.usage.take(count);
     const { descriptors } = cipher;
     for (let i = 0; i < count; i++) {
       const word = (slot + i) * sectorWords.perSlot + sectorWords.nonce;

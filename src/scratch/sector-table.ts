@@ -75,6 +75,8 @@ export class SectorTable implements SectorRecords {
     this.#format.poison(this.#touch(sector), this.#at(sector));
   }
 
+  requireChange(): void {}
+
   async drop(firstSector: number, endSector: number): Promise<void> {
     this.forget(firstSector, endSector);
   }

@@ -5,17 +5,20 @@ import { MemoryDevice } from "../../src/device/index.ts";
 import { StateError } from "../../src/errors.ts";
 import { KeyUsage } from "../../src/scratch/key-usage.ts";
 import { SealedDevice } from "../../src/scratch/sealed-device.ts";
+import { processSequence } from "../../src/scratch/write-sequence.ts";
 import { expectBytes, patternBytes } from "../device/contract.ts";
+import { largerDisk } from "./larger-table.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
 const blockCiphers = ["aes-256-gcm", "aes-256-xts-hmac-sha256"] as const;
 
-/** From now on keys are made with so many sectors left. */
-function nearTheEnd(left: number): void {
+/** From now on keys are made with so many sectors left, or those for sectors of one size. */
+function nearTheEnd(left: number, ofSizeBytes?: number): void {
   vi.spyOn(KeyUsage, "ofNewKey").mockImplementation((suite: SealingSuite, sectorSizeBytes: number) => {
     const most = KeyUsage.mostSectors(suite, sectorSizeBytes);
-    return new KeyUsage(suite, sectorSizeBytes, most - left);
+    const isNear = ofSizeBytes === undefined || ofSizeBytes === sectorSizeBytes;
+    return new KeyUsage(suite, sectorSizeBytes, isNear ? most - left : 0);
   });
 }
 
@@ -61,6 +64,42 @@ test.each(blockCiphers)("a device of %s stops before its key has sealed too much
   expectBytes(into.subarray(0, 2 * 4096), content);
   expectBytes(into.subarray(4 * 4096, 5 * 4096), content.subarray(0, 4096));
   await device.discard(0, 8 * 4096);
+});
+
+test("leaves whose key is used up stay as they are, and everything can be read", async () => {
+  const leaf = { sizeBytes: 4096, mostRecords: 2 };
+  const table = { levels: 1, recordsPerLeaf: 2, cachedLeaves: 2 };
+  // The key of sectors is far from its end, that of leaves can write five of them back.
+  nearTheEnd(5, leaf.sizeBytes);
+  const { options } = largerDisk(16, 512, table);
+  const host = new MemoryDevice(16 * 512 + 8 * 4096);
+  const sizes = { ...options, suite: "aes-256-gcm", leafCacheBytes: 2 * 4096 } as const;
+  const device = await SealedDevice.createWithSequence(host, sizes, processSequence, leaf);
+  expect(device.sizeBytes).toBe(16 * 512);
+  const expected = new Uint8Array(16 * 512);
+  const refused: number[] = [];
+  for (let round = 1; round < 3; round++) {
+    for (let sector = 0; sector < 16; sector++) {
+      const content = patternBytes(512).fill(16 * round + sector, 3);
+      try {
+        await device.write(sector * 512, content);
+        expected.set(content, sector * 512);
+      } catch (error) {
+        expect(error).toMatchObject({ name: "StateError", code: "exhausted" });
+        refused.push(16 * round + sector);
+      }
+    }
+  }
+  // Five leaves are on disk and one that is changed in memory; beside that is the place for all others.
+  expect(refused.filter((at) => at < 32)).toEqual([28, 29, 30, 31]);
+  for (let sector = 15; sector >= 0; sector--) {
+    const into = new Uint8Array(512);
+    await device.read(sector * 512, into);
+    expectBytes(into, expected.subarray(sector * 512, (sector + 1) * 512));
+  }
+  await expect(device.discard(0, 512)).rejects.toMatchObject({ name: "StateError", code: "exhausted" });
+  await device.discard(0, device.sizeBytes);
+  expect(device.stats().touchedSectors).toBe(0);
 });
 
 test("each device has a key of its own", async () => {
