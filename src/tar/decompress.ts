@@ -15,11 +15,11 @@ export interface DecompressOptions {
 
 /**
  * The bytes of a stream, decompressed where they are gzip (all members) or zstd
- * (all frames), else as they come. In Node, `decompressNative` is several times
- * as fast.
+ * (all frames), else as they come. In Node, `decompressNative` is twice
+ * as fast on gzip.
  *
- * Pulls from the source only as it is pulled from: a bomb waits. At most some
- * 16 MiB are held at a time, with zstd also the frame's window (128 MiB at most).
+ * Pulls from the source only as it is pulled from: a bomb waits. Less than 1 MiB
+ * is held at a time, with zstd also the frame's window (128 MiB at most).
  * A chunk keeps what it holds until the next one is asked for. The end of the
  * stream is checked only where it is read to: see `TarReader.drain`.
  *

@@ -1,7 +1,7 @@
 /** Random and mutated tars, seen by our reader and by Go's own. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SeededRandom } from "../verity/seeded-random.ts";
-import { GoReader, skipGo } from "./go-tar.ts";
+import { GoProgram, skipGo } from "./go-program.ts";
 import { loadGoldenTars } from "./golden-tars.ts";
 import { type Listing, levelled, listTar } from "./listing.ts";
 import { mutateTar, randomTar } from "./random-tar.ts";
@@ -10,14 +10,14 @@ import { inChunks } from "./read-tar.ts";
 const batch = 4000;
 
 describe.skipIf(skipGo)("Go's archive/tar (skipped where Go is missing)", () => {
-  let go: GoReader;
+  let go: GoProgram<Listing>;
   beforeAll(() => {
-    go = new GoReader();
+    go = new GoProgram("go-reader.go");
   });
   afterAll(() => go[Symbol.dispose]());
 
   async function expectSame(tars: readonly Uint8Array[]): Promise<Map<string, number>> {
-    const theirs = await go.list(tars);
+    const theirs = await go.answers(tars);
     const errors = new Map<string, number>();
     for (const [i, tar] of tars.entries()) {
       const expected = levelled(theirs[i] as Listing);
