@@ -12,13 +12,23 @@ import { writesDirectly } from "./direct.ts";
  *
  * @param buffers for devices of other makes: what they were lent comes back once they are done with it.
  */
-export async function writePrivately(
+export function writePrivately(
   device: WritableBlockDevice,
   offsetBytes: number,
   from: Uint8Array,
   buffers: BufferPool,
 ): Promise<void> {
-  if (writesDirectly(device)) return device.write(offsetBytes, from);
+  return writesDirectly(device)
+    ? device.write(offsetBytes, from)
+    : writeByCopy(device, offsetBytes, from, buffers);
+}
+
+async function writeByCopy(
+  device: WritableBlockDevice,
+  offsetBytes: number,
+  from: Uint8Array,
+  buffers: BufferPool,
+): Promise<void> {
   const own = buffers.take(from.length);
   own.set(from);
   try {

@@ -72,11 +72,8 @@ export class SectorCalls {
     this.#underWay.enter(this.#device.name);
     const call = { signal: options?.signal, answered: false };
     let working: Promise<void> | undefined;
-    let isOver = false;
     try {
-      working = begin(call)?.finally(() => {
-        isOver = true;
-      });
+      working = begin(call);
       if (working !== undefined) await untilAborted(working, call.signal);
     } catch (error) {
       if (working !== undefined) undo?.();
@@ -84,7 +81,8 @@ export class SectorCalls {
     } finally {
       call.answered = true;
       const leave = (): void => this.#underWay.leave();
-      if (working === undefined || isOver) leave();
+      // Without a signal the work was awaited to its end; with one it may still go on.
+      if (working === undefined || call.signal === undefined) leave();
       else working.then(leave, leave);
     }
   }

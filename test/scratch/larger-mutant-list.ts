@@ -80,7 +80,11 @@ export const largerMutants: readonly Mistake[] = [
       "await records.hold(firstSector);\n",
       "await records.hold(firstSector);\n        records.release(firstSector);\n",
     ],
-    ["sector-batches.ts", "    } finally {\n      records.release(firstSector);\n", "    } finally {\n"],
+    [
+      "sector-batches.ts",
+      "      } finally {\n        records.release(firstSector);\n",
+      "      } finally {\n",
+    ],
   ],
   [
     "a leaf that cannot be read is what was there before",

@@ -113,9 +113,10 @@ export const mutants: readonly Mistake[] = [
     "wander",
     [
       "sector-batches.ts",
-      "const working = this.#keeping(batch, call, step).finally(() => pool.giveBack(place));",
-      "pool.giveBack(place);\n        const working = this.#keeping(batch, call, step);",
+      "      call.signal?.throwIfAborted();\n",
+      "      pool.giveBack(place);\n      call.signal?.throwIfAborted();\n",
     ],
+    ["sector-batches.ts", "    } finally {\n      pool.giveBack(place);\n", "    } finally {\n"],
   ],
   [
     "a call that ends before its batches",

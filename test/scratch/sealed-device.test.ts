@@ -259,9 +259,9 @@ describe("writes that fail", () => {
       open = resolve;
     });
     const giving = new AbortController();
+    host.writes = 0;
     const given = device.write(0, content.subarray(sectorSize, 2 * sectorSize), { signal: giving.signal });
     const reason = new Error("enough");
-    host.writes = 0;
     await vi.waitUntil(() => host.writes === 1);
     giving.abort(reason);
     await expect(given).rejects.toBe(reason);
