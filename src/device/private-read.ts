@@ -2,7 +2,6 @@
 
 import { DeviceError } from "../errors.ts";
 import type { BlockDevice } from "./block-device.ts";
-import type { BufferPool } from "./buffer-pool.ts";
 import { readsDirectly } from "./direct.ts";
 
 /**
@@ -12,17 +11,14 @@ import { readsDirectly } from "./direct.ts";
  * with all that lies there, and what it keeps it can write to later.
  *
  * `into` is the device's until the promise settles, aborted or not.
- *
- * @param buffers for devices of other makes: what they were lent comes back once they are done with it.
  */
 export function readPrivately(
   device: BlockDevice,
   offsetBytes: number,
   into: Uint8Array,
   signal: AbortSignal | undefined,
-  buffers?: BufferPool,
 ): Promise<void> {
-  if (!readsDirectly(device)) return readByCopy(device, offsetBytes, into, signal, buffers);
+  if (!readsDirectly(device)) return readByCopy(device, offsetBytes, into, signal);
   return signal === undefined ? device.read(offsetBytes, into) : device.read(offsetBytes, into, { signal });
 }
 
@@ -31,20 +27,15 @@ async function readByCopy(
   offsetBytes: number,
   into: Uint8Array,
   signal: AbortSignal | undefined,
-  buffers: BufferPool | undefined,
 ): Promise<void> {
-  const own = buffers?.take(into.length) ?? new Uint8Array(into.length);
-  try {
-    await device.read(offsetBytes, own, signal === undefined ? {} : { signal });
-    // Whoever was aborted may have stopped waiting and have put `into` to another use.
-    signal?.throwIfAborted();
-    if (own.length !== into.length) {
-      throw new DeviceError("short-read", `${device.name} took the buffer it was to fill away`, {
-        at: { device: device.name, offsetBytes },
-      });
-    }
-    into.set(own);
-  } finally {
-    buffers?.give(own);
+  const own = new Uint8Array(into.length);
+  await device.read(offsetBytes, own, signal === undefined ? {} : { signal });
+  // Whoever was aborted may have stopped waiting and have put `into` to another use.
+  signal?.throwIfAborted();
+  if (own.length !== into.length) {
+    throw new DeviceError("short-read", `${device.name} took the buffer it was to fill away`, {
+      at: { device: device.name, offsetBytes },
+    });
   }
+  into.set(own);
 }

@@ -37,7 +37,7 @@ export interface SectorStoreParts {
 export const sectorAadSizeBytes = 16;
 const aadWords = sectorAadSizeBytes / 4;
 const wordSpan = 2 ** 32;
-/** Buffers for transfers that are kept for the next one: those of the batches under way. */
+/** Of buffers for writes that are kept for the next one. Those of reads are not: the host may still write to them. */
 const keptBytes = 2 ** 20;
 
 /** See the head of this file. Calls on the same sectors are the caller's to keep apart. */
@@ -146,7 +146,7 @@ export class SectorStore {
     const offsetBytes = this.#offsetOf(firstSector);
     const into = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);
     try {
-      await readPrivately(below, offsetBytes, into, signal, this.#buffers);
+      await readPrivately(below, offsetBytes, into, signal);
     } catch (error) {
       throw hostFailure(error, below, offsetBytes, signal);
     }

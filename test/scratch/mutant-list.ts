@@ -190,7 +190,7 @@ export const mutants: readonly Mistake[] = [
     "givingUp",
     [
       "sector-store.ts",
-      "await readPrivately(below, offsetBytes, into, signal, this.#buffers);",
+      "await readPrivately(below, offsetBytes, into, signal);",
       "await below.read(offsetBytes, into);",
     ],
   ],
