@@ -115,6 +115,11 @@ export class Boundary implements WritableBlockDevice {
   crossings: Crossing[] = [];
   /** Sectors whose answer in this operation was not what was last sent, and those whose leaf's was not. */
   readonly lies: Set<number> = new Set();
+  /**
+   * Sectors whose answer in this operation the host changes once it is given, as are those of a leaf. Where
+   * calls overlap, the next one sets it off, perhaps before whoever asked could take the answer.
+   */
+  readonly changed: Set<number> = new Set();
   /** Runs when a write reaches the host. */
   onWrite: () => void = () => {};
   readonly #areas: readonly DiskArea[];
@@ -135,6 +140,7 @@ export class Boundary implements WritableBlockDevice {
     this.crossings = [];
     this.onWrite = () => {};
     this.lies.clear();
+    this.changed.clear();
   }
 
   async read(offsetBytes: number, into: Uint8Array, options?: IoOptions): Promise<void> {
@@ -150,13 +156,19 @@ export class Boundary implements WritableBlockDevice {
     }
     if (into.length !== length) crossing.failed = true;
     const { sectorSizeBytes: size, dataSectors } = this.#areas[crossing.level] as DiskArea;
+    const event = this.host.trace.findLast(
+      (asked) => asked.asked === "read" && asked.offsetBytes === offsetBytes,
+    );
+    const changes = typeof event?.done === "object" && event.done.kind === "change-later";
     for (let i = 0; i < crossing.sectors; i++) {
       const answer = into.subarray(i * size, (i + 1) * size);
       const sent = this.#sent.get(offsetBytes + i * size);
       hold("I1", sent !== undefined, "the host is asked for what it was never given");
-      if (sent !== undefined && equalBytes(answer, sent)) continue;
+      const isTrue = sent !== undefined && equalBytes(answer, sent);
+      if (isTrue && !changes) continue;
       const first = (crossing.sector + i) * dataSectors;
-      for (let sector = first; sector < first + dataSectors; sector++) this.lies.add(sector);
+      const wrong = isTrue ? this.changed : this.lies;
+      for (let sector = first; sector < first + dataSectors; sector++) wrong.add(sector);
     }
   }
 

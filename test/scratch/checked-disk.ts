@@ -218,7 +218,9 @@ export class CheckedDisk {
       return "done";
     }
     if (error instanceof IntegrityError) {
-      hold("I1", lies.has(error.at.sector ?? -1), `no lie about sector ${error.at.sector}: ${error.message}`);
+      const sector = error.at.sector ?? -1;
+      const isLie = lies.has(sector) || (crossings.length > 1 && this.boundary.changed.has(sector));
+      hold("I1", isLie, `no lie about sector ${sector}: ${error.message}`);
       return "integrity";
     }
     if (error instanceof StateError && error.code === "exhausted") {
