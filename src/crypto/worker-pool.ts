@@ -58,6 +58,7 @@ export interface JobOptions {
   readonly mostUnderWay?: number;
 }
 
+/** Unless a job allows more: one at work, one in the queue. */
 const jobsPerWorker = 2;
 
 /** See the head of this file. Not re-entrant: one owner gives it work and closes it. */
