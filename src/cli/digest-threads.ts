@@ -5,9 +5,8 @@ import { chosenHashers } from "../crypto/hasher-choice.node.ts";
 import { digestsOnThisThread } from "../verity/block-digester.ts";
 import type { DataDigests } from "../verity/data-digests.ts";
 import { type BatchThreads, startBatchThreads, startThreadedDigests } from "../verity/digest-pool.node.ts";
+import { worthThreadsBytes } from "../verity/digest-pool.ts";
 
-/** Below this a device is hashed before the first thread has started. */
-const worthThreadsBytes = 33_554_432;
 /** The most that a pool takes. */
 const maxThreads = 256;
 

@@ -2,6 +2,7 @@
 import { withLayer } from "../layer/layer-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { LayerBlob } from "../oci/image-source.ts";
+import { worthThreadsBytes } from "../verity/digest-pool.ts";
 
 /** The layers of which no other before has the same diff-id: equal tars make equal layers. */
 export function distinctLayers(layers: readonly LayerBlob[]): LayerBlob[] {
@@ -16,9 +17,6 @@ export interface LayerTurn {
   /** Threads that would be idle otherwise: see {@link moreThreadsFor}. */
   readonly moreThreads: number;
 }
-
-/** Below this a layer is hashed before another thread has started. */
-const worthThreadsBytes = 33_554_432;
 
 /**
  * How many threads besides its own are to hash a layer's blocks, where so many work: a layer of
