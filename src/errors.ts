@@ -171,18 +171,30 @@ export class InvariantError extends StorageError<InvariantErrorCode> {
 
 /** The errors of file operations: Linux's number and text of each, as Node shows them. */
 const fileErrors = {
+  EPERM: [1, "operation not permitted"],
   ENOENT: [2, "no such file or directory"],
+  ENXIO: [6, "no such device or address"],
+  E2BIG: [7, "argument list too long"],
+  EBADF: [9, "bad file descriptor"],
   ENOMEM: [12, "not enough memory"],
   EACCES: [13, "permission denied"],
+  EBUSY: [16, "resource busy or locked"],
   EEXIST: [17, "file already exists"],
+  EXDEV: [18, "cross-device link not permitted"],
   ENOTDIR: [20, "not a directory"],
   EISDIR: [21, "illegal operation on a directory"],
   EINVAL: [22, "invalid argument"],
   EFBIG: [27, "file too large"],
+  ENOSPC: [28, "no space left on device"],
   EROFS: [30, "read-only file system"],
+  EMLINK: [31, "too many links"],
+  ERANGE: [34, "result too large"],
   ENAMETOOLONG: [36, "name too long"],
+  ENOTEMPTY: [39, "directory not empty"],
   ELOOP: [40, "too many symbolic links encountered"],
   ENODATA: [61, "no data available"],
+  ENOTSUP: [95, "operation not supported on socket"],
+  ESTALE: [116, "stale file handle"],
 } as const;
 
 /** How a file operation can fail in good order. */

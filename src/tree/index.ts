@@ -8,3 +8,4 @@ export * from "./stats.ts";
 export * from "./tree-files.ts";
 export * from "./typed-node.ts";
 export { type WalkedNode, walkedPath, walkTree } from "./walk.ts";
+export * from "./writable-file-tree.ts";
