@@ -32,8 +32,13 @@ export class OpenedImage implements AsyncDisposable {
     this.layers = layers;
   }
 
-  /** Closes all layers. */
+  /**
+   * Closes all layers.
+   *
+   * @throws {StateError} `busy` while one of them is in use; none is closed then.
+   */
   async close(): Promise<void> {
+    for (const layer of this.layers) layer.checkFree();
     await Promise.all(this.layers.map((layer) => layer.close()));
   }
 

@@ -6,6 +6,7 @@ export * from "./explain/explanation.ts";
 export type { ExplainEngine, ImageInput, LayerInput, TarInput } from "./explain/layer-input.ts";
 export type { OptionSet } from "./explain/option-set.ts";
 export { type LayerWarning, type LayerWarnings, type WarningCode, warningAdvice } from "./explain/warning.ts";
+export type { LayerHold } from "./layer-holds.ts";
 export {
   type InspectionOptions,
   inspectLayer,

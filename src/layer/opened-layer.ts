@@ -21,6 +21,7 @@ import { VerityDevice } from "../verity/device.ts";
 import { copyIdentity, type VerityIdentity } from "../verity/identity.ts";
 import { readFileSystemSize } from "./file-system-size.ts";
 import { withLayer } from "./layer-error.ts";
+import { type LayerHold, LayerHolds } from "./layer-holds.ts";
 import { inspectLayer, type LayerLayout } from "./layer-inspection.ts";
 import type { LayerTrailer } from "./layer-trailer.ts";
 import { rootHashMismatch, shownRootHash } from "./root-block.ts";
@@ -65,6 +66,7 @@ const key = Symbol("opened layer");
 /** A verified layer. Only `openLayer` makes one; `OpenedLayer.isOne` tells it from anything that looks like it. */
 export class OpenedLayer implements AsyncDisposable {
   readonly #parts: OpenedParts;
+  readonly #holds: LayerHolds = new LayerHolds();
 
   /** Not to be called: see `openLayer`. */
   constructor(parts: OpenedParts, secret: symbol) {
@@ -114,8 +116,37 @@ export class OpenedLayer implements AsyncDisposable {
     return this.#parts.trailers;
   }
 
-  /** Waits for the reads under way, then lets go of everything. */
+  /** Who uses the layer now: see `hold`. */
+  get holders(): readonly string[] {
+    return this.#holds.holders;
+  }
+
+  /**
+   * Keeps the layer open for someone, until that lets go.
+   *
+   * @param holder names who it is in the error of `close`: a container's id.
+   * @throws {StateError} `closed`.
+   */
+  hold(holder: string): LayerHold {
+    return this.#holds.add(holder, this.label);
+  }
+
+  /**
+   * Refuses what would close a layer in use.
+   *
+   * @throws {StateError} `busy`, which says by whom.
+   */
+  checkFree(): void {
+    this.#holds.checkFree(this.label);
+  }
+
+  /**
+   * Waits for the reads under way, then lets go of everything.
+   *
+   * @throws {StateError} `busy` while somebody holds the layer.
+   */
   async close(): Promise<void> {
+    this.#holds.close(this.label);
     await this.#parts.tree.close();
     await this.#parts.device.close();
     for (const device of this.#parts.below) await device.close();

@@ -97,6 +97,22 @@ describe("an opened layer", () => {
     else await expect(below).resolves.toBeUndefined();
   });
 
+  test("cannot be closed while it is in use", async () => {
+    const layer = await openLayer(new MemoryDevice(imageBytes(image)), { rootHash, label: "base" });
+    const holds = ["web", "web", "db"].map((holder) => layer.hold(holder));
+    expect(layer.holders).toEqual(["web", "web", "db"]);
+    const busy = { name: "StateError", code: "busy", message: expect.stringContaining("in use by web, db") };
+    await expect(layer.close()).rejects.toMatchObject(busy);
+    expect(() => layer.checkFree()).toThrow(StateError);
+    await expect(layer.device.read(0, new Uint8Array(1))).resolves.toBeUndefined();
+    for (const hold of holds) hold.release();
+    holds[0]?.release();
+    expect(layer.holders).toEqual([]);
+    await layer.close();
+    expect(() => layer.hold("late")).toThrow(/base is closed/);
+    await expect(layer.close()).resolves.toBeUndefined();
+  });
+
   test("leaves the devices open where it cannot be opened", async () => {
     const device = new MemoryDevice(imageBytes(image));
     const wrong = openLayer(device, { rootHash: new Uint8Array(32), closeDevices: true });
