@@ -28,6 +28,8 @@ const config: RolldownOptions = defineConfig({
       minShareCount: 2,
       groups: [
         { name: "base", test: /dist\/(errors|bytes\/(?!crc)|cli\/exit-codes)/ },
+        // What starts a thread, before all else is loaded.
+        { name: "thread", test: /dist\/(crypto\/wor|verity\/digest-thread)/ },
         // hash-wasm, which stream hashers import, takes longer to load than all of the rest.
         { name: "verity", test: /dist\/(crypto\/(?!stream|content)|device|verity)/ },
         {

@@ -2,10 +2,13 @@
 import { availableParallelism } from "node:os";
 import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { chosenHashers } from "../crypto/hasher-choice.node.ts";
+import type { WorkerPort } from "../crypto/worker-pool.ts";
+import { worthThreadsBytes } from "../crypto/worth-threads.ts";
 import { digestsOnThisThread } from "../verity/block-digester.ts";
 import type { DataDigests } from "../verity/data-digests.ts";
 import { type BatchThreads, startBatchThreads, startThreadedDigests } from "../verity/digest-pool.node.ts";
-import { worthThreadsBytes } from "../verity/digest-pool.ts";
+import { spawnDigestThread } from "../verity/digest-thread.node.ts";
+import type { CommandContext } from "./context.ts";
 
 /** The most that a pool takes. */
 const maxThreads = 256;
@@ -29,12 +32,17 @@ export interface DigestThreads extends AsyncDisposable {
  * @param sizeBytes how much is to be hashed.
  */
 export function startDigestThreads(
+  context: CommandContext,
   { threads, hasher = "auto" }: ThreadOptions,
   sizeBytes: number,
 ): DigestThreads {
   const count = threads ?? threadsWorth(sizeBytes);
   if (count > 1) {
-    const digests = startThreadedDigests(count, { hasher, includeThisThread: true });
+    const digests = startThreadedDigests(count, {
+      hasher,
+      includeThisThread: true,
+      spawn: spawner(context),
+    });
     return { digests, count, [Symbol.asyncDispose]: () => digests.close() };
   }
   const digests = digestsOnThisThread(chosenHashers(hasher));
@@ -52,11 +60,17 @@ export interface CountedBatchThreads extends BatchThreads {
  * @param sizeBytes about how much will be hashed; undefined where nobody knows.
  */
 export function startCountedBatchThreads(
-  { threads, hasher }: ThreadOptions,
+  context: CommandContext,
+  { threads, hasher = "auto" }: ThreadOptions,
   sizeBytes: number | undefined,
 ): CountedBatchThreads {
   const count = threads ?? threadsWorth(sizeBytes ?? Number.POSITIVE_INFINITY);
-  return { ...startBatchThreads(count - 1, hasher), count };
+  return { ...startBatchThreads(count - 1, { hasher, spawn: spawner(context) }), count };
+}
+
+/** Takes the thread that was started early, and then starts others. */
+function spawner({ earlyThread }: CommandContext): (hasher: HasherChoice) => WorkerPort {
+  return (hasher) => earlyThread?.take(hasher) ?? spawnDigestThread(hasher);
 }
 
 /** One thread a core, where there is enough to do. */

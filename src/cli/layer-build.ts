@@ -71,7 +71,7 @@ async function build(
   more: { readonly target?: LayerFile; readonly uuid?: Uint8Array },
 ): Promise<BuiltLayer> {
   using tar = openTar(path, context, more.target ? "Building" : "Hashing");
-  await using threads = startCountedBatchThreads(options, tar.sizeBytes);
+  await using threads = startCountedBatchThreads(context, options, tar.sizeBytes);
   context.debug(`${tar.name}: ${tar.sizeBytes ?? "unknown"} bytes, ${threads.count} threads`);
   const { batches, createHasher } = threads;
   const { signal } = context;

@@ -45,11 +45,12 @@ async function explain(
   a: ExplainedInput,
   b: ExplainedInput | undefined,
   wanted: Uint8Array | undefined,
-  { signal }: GroupContext,
+  context: GroupContext,
   options: LayerExplainOptions,
 ): Promise<LayerExplanation> {
+  const { signal } = context;
   const imageBytes = [a, b].map((input) => (input?.layer.kind === "image" ? input.sizeBytes : 0));
-  await using threads = startDigestThreads(options, Math.max(...imageBytes));
+  await using threads = startDigestThreads(context, options, Math.max(...imageBytes));
   const { convertWhiteout, convertBackslash, maximumDiskSizeBytes, inlineData } = layerOptionsFrom(options);
   const given = {
     options: {

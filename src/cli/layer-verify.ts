@@ -24,7 +24,7 @@ export async function runLayerVerify(
   const { terminal, signal } = context;
   const rootHash = await layerRootHash(options);
   await using files = await LayerFiles.open(path, options);
-  await using threads = startDigestThreads(options, files.image.sizeBytes);
+  await using threads = startDigestThreads(context, options, files.image.sizeBytes);
   context.debug(`${files.image.sizeBytes} bytes, ${threads.count} threads`);
   using bar = new ProgressBar(terminal, "Verifying");
   const report = await verifyLayer(files.image, {

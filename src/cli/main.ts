@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The process around the command: streams, signals, memory, the exit code. */
 import { readFileSync } from "node:fs";
-import { runCommand } from "./command.ts";
+import { startEarlyThread } from "./early-thread.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { keepMemorySteady } from "./steady-memory.ts";
 import { processTerminal } from "./terminal.ts";
@@ -20,11 +20,17 @@ const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", 
 const version =
   manifest !== null && typeof manifest === "object" && "version" in manifest ? manifest.version : "";
 
-void runCommand(process.argv.slice(2), {
-  terminal: processTerminal(),
-  signal: interruption.signal,
-  version: String(version),
-  keepMemorySteady,
-}).then((exitCode) => {
-  process.exitCode = exitCode;
-});
+async function main(args: readonly string[]): Promise<void> {
+  await using earlyThread = startEarlyThread(args);
+  // Only now, since loading the command takes as long as the thread's start.
+  const { runCommand } = await import("./command.ts");
+  process.exitCode = await runCommand(args, {
+    terminal: processTerminal(),
+    signal: interruption.signal,
+    version: String(version),
+    keepMemorySteady,
+    earlyThread,
+  });
+}
+
+void main(process.argv.slice(2));

@@ -26,7 +26,7 @@ export async function verifyVolume(
   const { data, hash, identity, placement, superblock, geometrySource } = volume;
   const totalBytes = identity.dataBlocks * identity.dataBlockSize;
   const correction = await openRepairer(context, files, volume);
-  await using threads = startDigestThreads(options, totalBytes);
+  await using threads = startDigestThreads(context, options, totalBytes);
   context.debug(
     `${identity.dataBlocks} data blocks of ${identity.dataBlockSize}, hash blocks of ${identity.hashBlockSize}, ${identity.algorithm}; the geometry is from the ${geometrySource}; ${threads.count} threads`,
   );

@@ -27,7 +27,7 @@ export async function writeVolume(
   const { parameters, placement, geometry, uuid } = plan;
   const devices = await openDevices(files, plan);
   const { data, hash } = devices;
-  await using threads = startDigestThreads(options, geometry.dataSizeBytes);
+  await using threads = startDigestThreads(context, options, geometry.dataSizeBytes);
   context.debug(
     `${geometry.dataBlocks} data blocks, ${geometry.hashBlocks} hash blocks from ${geometry.firstHashBlock} on, ${geometry.levels.length} hash levels; ${threads.count} threads`,
   );

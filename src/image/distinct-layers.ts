@@ -1,8 +1,8 @@
 /** Work over an image's layers, several at a time and each content once. */
+import { worthThreadsBytes } from "../crypto/worth-threads.ts";
 import { withLayer } from "../layer/layer-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { LayerBlob } from "../oci/image-source.ts";
-import { worthThreadsBytes } from "../verity/digest-pool.ts";
 
 /** The layers of which no other before has the same diff-id: equal tars make equal layers. */
 export function distinctLayers(layers: readonly LayerBlob[]): LayerBlob[] {

@@ -79,7 +79,7 @@ export async function makeLayer({
 }: LayerWork): Promise<LayerAnswer> {
   const { signal, onProgress, hasher } = work;
   const abort = signal && { signal };
-  await using hashing = startBatchThreads(moreThreads, hasher);
+  await using hashing = startBatchThreads(moreThreads, { hasher });
   await using file = target === undefined ? undefined : await LayerFile.create(target.path);
   const built = await withLayerTar(
     source,

@@ -1,20 +1,24 @@
 import { chosenHashers, type HasherChoice } from "../crypto/hasher-choice.node.ts";
 import { serveJobs } from "../crypto/worker-jobs.ts";
 import type { WorkerPort } from "../crypto/worker-pool.ts";
-import { spawnWorkerThread } from "../crypto/worker-thread.node.ts";
 import { FileDevice } from "../device/file-device.node.ts";
 import { openDeviceHandle } from "../device/open-device-handle.ts";
 import { type BatchDigestsFactory, batchesOnThisThread } from "./batch-digests.ts";
 import type { HasherFactory } from "./block-digester.ts";
 import { type DigestAnswer, type DigestJob, DigestWorker } from "./digest-job.ts";
 import { PooledDigests } from "./digest-pool.ts";
+import { spawnDigestThread } from "./digest-thread.node.ts";
 
-const script = new URL("./digest-worker.node.js", import.meta.url);
-
-/** How a pool of threads is made. */
-export interface ThreadedDigestsOptions {
+/** How threads are made. */
+export interface DigestThreadOptions {
   /** Who computes SHA-256; the faster one on this machine unless given. */
   readonly hasher?: HasherChoice;
+  /** Starts a thread; `spawnDigestThread` unless given. */
+  readonly spawn?: (hasher: HasherChoice) => WorkerPort;
+}
+
+/** How a pool of threads is made. */
+export interface ThreadedDigestsOptions extends DigestThreadOptions {
   /**
    * The calling thread is one of them, and held up for 20 ms at a time: for a
    * command, which has nothing else to do. Its work begins while the other
@@ -30,15 +34,15 @@ export interface ThreadedDigestsOptions {
  * @throws {UsageError} `invalid-argument` for another number.
  */
 export function startThreadedDigests(threads: number, options: ThreadedDigestsOptions = {}): PooledDigests {
-  const { hasher = "auto", includeThisThread = false } = options;
+  const { hasher = "auto", includeThisThread = false, spawn = spawnDigestThread } = options;
   const createHasher = chosenHashers(hasher);
   let own = includeThisThread;
-  const spawn = (): WorkerPort => {
-    if (!own) return spawnWorkerThread(script, hasher);
+  const next = (): WorkerPort => {
+    if (!own) return spawn(hasher);
     own = false;
     return thisThread(createHasher);
   };
-  return new PooledDigests(threads, spawn, createHasher);
+  return new PooledDigests(threads, next, createHasher);
 }
 
 /** Who hashes blocks that one thread makes: disposing ends the other threads. */
@@ -53,11 +57,12 @@ export interface BatchThreads extends AsyncDisposable {
  * @param moreThreads 0 to 256 besides the calling one.
  * @throws {UsageError} `invalid-argument` for another number.
  */
-export function startBatchThreads(moreThreads: number, hasher: HasherChoice = "auto"): BatchThreads {
+export function startBatchThreads(moreThreads: number, options: DigestThreadOptions = {}): BatchThreads {
+  const { hasher = "auto" } = options;
   const createHasher = chosenHashers(hasher);
   const own = batchesOnThisThread(createHasher);
   if (moreThreads === 0) return { batches: own, createHasher, [Symbol.asyncDispose]: async () => {} };
-  const pool = startThreadedDigests(moreThreads, { hasher });
+  const pool = startThreadedDigests(moreThreads, options);
   return { batches: pool.batches(own), createHasher, [Symbol.asyncDispose]: () => pool.close() };
 }
 

@@ -23,9 +23,6 @@ import type { VerityParameters } from "./identity.ts";
 import { JobBuffers, transferOf } from "./job-buffers.ts";
 import { type HashedBytes, PooledBatches } from "./pooled-batches.ts";
 
-/** Less than that is hashed before another thread has started. */
-export const worthThreadsBytes: number = 32 * 2 ** 20;
-
 const jobSizeBytes = 16 * 2 ** 20;
 /** Of bytes that this thread reads: four a worker are held at once. */
 const carriedJobSizeBytes = 2 * 2 ** 20;
