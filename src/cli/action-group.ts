@@ -3,7 +3,7 @@
  * has a name, operands, options and help, and ends with one of three exit codes.
  */
 import { Command, type Option } from "commander";
-import type { CommandContext } from "./context.ts";
+import type { CallContext, CommandContext } from "./context.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
 /** What a group's action is given besides its operands and options. */
@@ -36,7 +36,7 @@ export interface GroupAction<Options extends GroupOptions> {
 }
 
 /** Makes an action's commander command; `finish` is told the exit code of an action that ran to its end. */
-export type ActionMaker = (context: CommandContext, finish: (code: ExitCode) => void) => Command;
+export type ActionMaker = (context: CallContext, finish: (code: ExitCode) => void) => Command;
 
 /** An action, ready to be put in a group: keeps the type of its options to itself. */
 export function groupAction<Options extends GroupOptions>(action: GroupAction<Options>): ActionMaker {

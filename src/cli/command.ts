@@ -1,6 +1,7 @@
 /** The `sealstone` command: arguments in, an exit code out. */
 
 import { Command, CommanderError } from "commander";
+import type { ActionMaker } from "./action-group.ts";
 import type { CommandContext } from "./context.ts";
 import {
   type ExitCode,
@@ -30,6 +31,12 @@ Examples:
   sealstone verity --help
 `;
 
+const groups: readonly { readonly name: string; readonly make: ActionMaker }[] = [
+  { name: "verity", make: verityCommand },
+  { name: "layer", make: layerCommand },
+  { name: "image", make: imageCommand },
+];
+
 /** Runs the command and says with which code the process should end. Never rejects. */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {
   const { terminal, version } = context;
@@ -45,8 +52,10 @@ export async function runCommand(args: readonly string[], context: CommandContex
   const finish = (code: ExitCode): void => {
     exitCode = code;
   };
-  for (const make of [verityCommand, layerCommand, imageCommand]) {
-    program.addCommand(quiet(make(context, finish), terminal));
+  // The help of all shows all; who calls one need not wait for the others to be made.
+  const called = groups.filter(({ name }) => name === args[0]);
+  for (const { make } of called.length > 0 ? called : groups) {
+    program.addCommand(quiet(make({ ...context, args }, finish), terminal));
   }
   try {
     await program.parseAsync(args, { from: "user" });
@@ -67,13 +76,10 @@ function quiet(command: Command, terminal: Terminal): Command {
   return command;
 }
 
-/** Groups whose exit codes are not veritysetup's. */
-const groups: ReadonlySet<string> = new Set(["image", "layer"]);
-
-/** The group that was called, if it is one of them. The program's own options take no values. */
+/** A group whose exit codes are not veritysetup's, if it was called. The program's own options take no values. */
 function groupOf(args: readonly string[]): string | undefined {
   const name = args.find((arg) => !arg.startsWith("-"));
-  return name !== undefined && groups.has(name) ? name : undefined;
+  return groups.some((group) => group.name === name) && name !== "verity" ? name : undefined;
 }
 
 function report(thrown: unknown, args: readonly string[], context: CommandContext): ExitCode {

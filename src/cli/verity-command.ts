@@ -1,6 +1,6 @@
 /** `sealstone verity`: its actions, what they take, and their help. */
 import { Command } from "commander";
-import type { ActionContext, CommandContext } from "./context.ts";
+import type { ActionContext, CallContext } from "./context.ts";
 import { CommandFailure, type ExitCode, exitCodes, statusLine } from "./exit-codes.ts";
 import {
   optionsBeforeAction,
@@ -106,7 +106,7 @@ Examples:
 const kernelActions: ReadonlySet<string> = new Set(["open", "create", "close", "remove", "status"]);
 
 /** The `verity` command. `finish` is told the exit code of an action that ran to its end. */
-export function verityCommand(context: CommandContext, finish: (code: ExitCode) => void): Command {
+export function verityCommand(context: CallContext, finish: (code: ExitCode) => void): Command {
   const command = new Command("verity")
     .description("dm-verity volumes, as veritysetup makes and checks them")
     .helpOption("-?, --help", "show this help")
@@ -143,7 +143,7 @@ function unknownAction(name: string | undefined): string {
 function actionCommand(
   action: ActionEntry,
   parent: Command,
-  context: CommandContext,
+  context: CallContext,
   finish: (code: ExitCode) => void,
 ): Command {
   const command = new Command(action.name)
@@ -151,7 +151,9 @@ function actionCommand(
     .helpOption("-?, --help", "show this help")
     .allowExcessArguments(true)
     .addHelpText("after", action.help);
-  for (const option of optionsOf(action.name)) command.addOption(option);
+  if (context.args.includes(action.name)) {
+    for (const option of optionsOf(action.name)) command.addOption(option);
+  }
   for (const operand of action.operands) command.argument(`[${operand.name}]`, operand.what);
   command.usage(
     `[options] ${action.operands.map(({ name, optional }) => (optional ? `[${name}]` : `<${name}>`)).join(" ")}`,
