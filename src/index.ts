@@ -6,6 +6,7 @@ export * from "./ext4/index.ts";
 export * from "./image/index.ts";
 export * from "./layer/index.ts";
 export * from "./oci/index.ts";
+export * from "./overlay/index.ts";
 export * from "./scratch/index.ts";
 export * from "./tar/index.ts";
 export * from "./tree/index.ts";
