@@ -9,29 +9,35 @@ import {
   fileTypeOfMode,
 } from "./directory-entry.ts";
 import { inodeColumn } from "./inode-records.ts";
-import type { SortedName } from "./sorted-names.ts";
+import type { NameRecords } from "./name-records.ts";
 import { writeField } from "./structure.ts";
 
 /** Room that every block keeps for the entry that closes it. */
 const closingBytes = directoryRecordBytes(4);
+const selfName = Uint8Array.of(0x2e);
+const parentName = Uint8Array.of(0x2e, 0x2e);
 
 /**
  * A directory's blocks, one after the other in the same memory.
  *
- * @param names its children, in the order in which they are to stand.
+ * @param children their records, in the order in which they are to stand.
  * @param block that memory.
  */
 export function* directoryBlocks(
   tree: CompactTree,
   directory: number,
   parent: number,
-  names: Iterable<SortedName>,
+  names: NameRecords,
+  children: Uint32Array,
   block: CompactDirectoryBlock,
 ): Generator<Uint8Array> {
   block.clear();
-  block.add(".", directory, directoryFileType.directory);
-  block.add("..", parent, directoryFileType.directory);
-  for (const { name, inode } of names) {
+  block.add(selfName, directory, directoryFileType.directory);
+  block.add(parentName, parent, directoryFileType.directory);
+  for (let i = 0; i < children.length; i++) {
+    const record = children[i] as number;
+    const name = names.name(record);
+    const inode = names.inode(record);
     if (!block.fits(name)) {
       yield block.close();
       block.clear();
@@ -46,19 +52,19 @@ export class CompactDirectoryBlock {
   readonly #bytes = new Uint8Array(COMPACT_BLOCK_BYTES);
   #used = 0;
 
-  fits(name: string): boolean {
+  fits(name: Uint8Array): boolean {
     return COMPACT_BLOCK_BYTES - this.#used >= directoryRecordBytes(name.length) + closingBytes;
   }
 
-  add(name: string, inode: number, fileType: number): void {
+  add(name: Uint8Array, inode: number, fileType: number): void {
     const recordLength = directoryRecordBytes(name.length);
-    const [bytes, start] = [this.#bytes, this.#used];
+    const bytes = this.#bytes;
+    const start = this.#used;
     writeField(bytes, start, directoryEntryFields.inode, inode);
     writeField(bytes, start, directoryEntryFields.recordLength, recordLength);
     writeField(bytes, start, directoryEntryFields.nameLength, name.length);
     writeField(bytes, start, directoryEntryFields.fileType, fileType);
-    const nameStart = start + DIRECTORY_ENTRY_HEADER_BYTES;
-    for (let i = 0; i < name.length; i++) bytes[nameStart + i] = name.charCodeAt(i);
+    bytes.set(name, start + DIRECTORY_ENTRY_HEADER_BYTES);
     this.#used += recordLength;
   }
 

@@ -73,20 +73,23 @@ export async function writeImageEnd(
 
 /** Writes every directory before those in it. */
 async function writeDirectories(tree: CompactTree, stream: ImageStream): Promise<void> {
-  const waiting: [directory: number, parent: number][] = [[inodeNumber.root, inodeNumber.root]];
+  const waiting = [{ directory: inodeNumber.root as number, parent: inodeNumber.root as number }];
   const names = tree.sortNames();
   const memory = new CompactDirectoryBlock();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const [directory, parent] = next;
+    const { directory, parent } = next;
     const startBlock = stream.block;
-    for (const block of directoryBlocks(tree, directory, parent, names.of(directory), memory)) {
+    const children = names.of(directory);
+    for (const block of directoryBlocks(tree, directory, parent, names.records, children, memory)) {
       const appending = stream.append(block);
       if (appending) await appending;
     }
     tree.inodes.setSizeBytes(directory, (stream.block - startBlock) * COMPACT_BLOCK_BYTES);
-    await finishContent(tree, stream, directory, startBlock);
-    for (const child of names.inodes(directory).reverse()) {
-      if (tree.isDirectory(child)) waiting.push([child, directory]);
+    const finishing = finishContent(tree, stream, directory, startBlock);
+    if (finishing) await finishing;
+    for (let i = children.length - 1; i >= 0; i--) {
+      const child = names.records.inode(children[i] as number);
+      if (tree.isDirectory(child)) waiting.push({ directory: child, parent: directory });
     }
   }
 }

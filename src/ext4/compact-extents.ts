@@ -30,17 +30,22 @@ export function extentLeafBlocks(blocks: number): number {
   return extents <= rootEntries ? 0 : Math.floor(extents / entriesPerLeaf) + 1;
 }
 
-/** Writes the tree's root into the 60 bytes of an inode's `block`. */
-export function writeExtentRoot(into: Uint8Array, startBlock: number, blocks: number): void {
+/** Writes the tree's root where an inode's `block` starts. */
+export function writeExtentRoot(
+  into: Uint8Array,
+  startBytes: number,
+  startBlock: number,
+  blocks: number,
+): void {
   const leaves = extentLeafBlocks(blocks);
   if (leaves === 0) {
     const extents = Math.ceil(blocks / MAX_EXTENT_BLOCKS);
-    writeLeaf(into, { extents, max: rootEntries, startBlock, logicalBlock: 0, blocks });
+    writeLeaf(into, startBytes, { extents, max: rootEntries, startBlock, logicalBlock: 0, blocks });
     return;
   }
-  writeHeader(into, { entries: leaves, max: rootEntries, depth: 1 });
+  writeHeader(into, startBytes, { entries: leaves, max: rootEntries, depth: 1 });
   for (let i = 0; i < leaves; i++) {
-    const at = (i + 1) * EXTENT_RECORD_SIZE_BYTES;
+    const at = startBytes + (i + 1) * EXTENT_RECORD_SIZE_BYTES;
     writeField(into, at, extentIndexFields.logicalBlock, i * entriesPerLeaf * MAX_EXTENT_BLOCKS);
     writeField(into, at, extentIndexFields.leafLow, startBlock + blocks + i);
   }
@@ -51,7 +56,7 @@ export function extentLeafBlock(leaf: number, startBlock: number, blocks: number
   const bytes = new Uint8Array(COMPACT_BLOCK_BYTES);
   const extents = Math.ceil(blocks / MAX_EXTENT_BLOCKS);
   const logicalBlock = leaf * entriesPerLeaf * MAX_EXTENT_BLOCKS;
-  writeLeaf(bytes, {
+  writeLeaf(bytes, 0, {
     extents: Math.min(extents - leaf * extentLeafBlocks(blocks), entriesPerLeaf),
     max: entriesPerLeaf,
     startBlock: startBlock + logicalBlock,
@@ -70,11 +75,12 @@ interface Leaf {
   readonly blocks: number;
 }
 
-function writeLeaf(into: Uint8Array, { extents, max, startBlock, logicalBlock, blocks }: Leaf): void {
-  writeHeader(into, { entries: extents, max, depth: 0 });
+function writeLeaf(into: Uint8Array, startBytes: number, leaf: Leaf): void {
+  const { extents, max, startBlock, logicalBlock, blocks } = leaf;
+  writeHeader(into, startBytes, { entries: extents, max, depth: 0 });
   for (let i = 0; i < extents; i++) {
     const block = logicalBlock + i * MAX_EXTENT_BLOCKS;
-    const at = (i + 1) * EXTENT_RECORD_SIZE_BYTES;
+    const at = startBytes + (i + 1) * EXTENT_RECORD_SIZE_BYTES;
     // What would be negative is a large number in 32 bits, and cut down like one.
     const lengthBlocks = Math.min((blocks - block) >>> 0, MAX_EXTENT_BLOCKS);
     writeField(into, at, extentLeafFields.logicalBlock, block);
@@ -85,10 +91,11 @@ function writeLeaf(into: Uint8Array, { extents, max, startBlock, logicalBlock, b
 
 function writeHeader(
   into: Uint8Array,
+  startBytes: number,
   { entries, max, depth }: { entries: number; max: number; depth: number },
 ): void {
-  writeField(into, 0, extentHeaderFields.magic, EXTENT_MAGIC);
-  writeField(into, 0, extentHeaderFields.entries, entries);
-  writeField(into, 0, extentHeaderFields.max, max);
-  writeField(into, 0, extentHeaderFields.depth, depth);
+  writeField(into, startBytes, extentHeaderFields.magic, EXTENT_MAGIC);
+  writeField(into, startBytes, extentHeaderFields.entries, entries);
+  writeField(into, startBytes, extentHeaderFields.max, max);
+  writeField(into, startBytes, extentHeaderFields.depth, depth);
 }

@@ -91,7 +91,8 @@ export class InodeRecords {
 
   /** Reads the two words of a time. */
   time(inode: number, column: TimeColumn): TimeWords {
-    const [low, extra] = [this.#get(inode, column), this.#get(inode, column + 1)];
+    const low = this.#get(inode, column);
+    const extra = this.#get(inode, column + 1);
     if (column !== inodeColumn.creationTime) return { low, extra };
     const modified = this.time(inode, inodeColumn.modificationTime);
     return { low: (low ^ modified.low) >>> 0, extra: (extra ^ modified.extra) >>> 0 };

@@ -2,7 +2,6 @@
  * The names of an image under construction as they lie in memory, one behind
  * the other: directory and inode, 32 bits each, the name's length, the name.
  */
-import { latin1FromBytes } from "../bytes/latin1.ts";
 import { invariant } from "../errors.ts";
 import { ByteArena } from "./byte-arena.ts";
 
@@ -46,9 +45,9 @@ export class NameRecords {
     return this.#arena.byte(record, nameAt + index);
   }
 
-  name(record: number): string {
-    const end = nameAt + this.nameLength(record);
-    return latin1FromBytes(this.#arena.at(record, end).subarray(nameAt));
+  /** The name's bytes: a view. */
+  name(record: number): Uint8Array {
+    return this.#arena.at(record, nameAt + this.nameLength(record)).subarray(nameAt);
   }
 
   /** Whether a record is of this name in this directory. */

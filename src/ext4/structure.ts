@@ -21,8 +21,9 @@ export type FieldValues<S extends Fields> = { readonly [Name in keyof S]: FieldV
  *
  * @throws {InvariantError} where the field is outside `bytes`: sizes are checked by the caller.
  */
-export function readField(bytes: Uint8Array, startBytes: number, [offset, size]: Field): number {
-  const at = startBytes + offset;
+export function readField(bytes: Uint8Array, startBytes: number, field: Field): number {
+  const at = startBytes + field[0];
+  const size = field[1];
   checkRange(bytes, at, size);
   let value = 0;
   for (let i = size - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] as number);
@@ -30,18 +31,17 @@ export function readField(bytes: Uint8Array, startBytes: number, [offset, size]:
 }
 
 /** Writes the low bits of one integer field of the structure that starts at `startBytes`. */
-export function writeField(
-  bytes: Uint8Array,
-  startBytes: number,
-  [offset, size]: Field,
-  value: number,
-): void {
-  const at = startBytes + offset;
+export function writeField(bytes: Uint8Array, startBytes: number, field: Field, value: number): void {
+  const at = startBytes + field[0];
+  const size = field[1];
   checkRange(bytes, at, size);
   for (let i = 0; i < size; i++) bytes[at + i] = value >>> (8 * i);
 }
 
-/** Millions of fields go through here: no message is made up, and no view, where all is well. */
+/**
+ * Millions of fields go through here: no message is made up, and no view, where all is well. Nor is
+ * a field taken apart by a pattern, which calls an iterator.
+ */
 function checkRange(bytes: Uint8Array, at: number, size: number): void {
   if (at >= 0 && at + size <= bytes.length && size <= 4) return;
   throw new InvariantError(`field of ${size} bytes at ${at} in ${bytes.length}`);

@@ -8,7 +8,7 @@ const extentBlocks = 32768;
 
 function root(startBlock: number, blocks: number): Uint8Array {
   const bytes = new Uint8Array(60);
-  writeExtentRoot(bytes, startBlock, blocks);
+  writeExtentRoot(bytes, 0, startBlock, blocks);
   return bytes;
 }
 
