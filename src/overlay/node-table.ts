@@ -1,0 +1,133 @@
+/** The merged tree's nodes that anyone refers to, and the names that were looked up lately. */
+import { latin1FromBytes } from "../bytes/latin1.ts";
+import type { NodeType } from "../tree/attributes.ts";
+import type { LayerNode, NodeNumbers } from "./layer.ts";
+import { type MergedNode, OverlayNode } from "./overlay-node.ts";
+
+/** Finds the one object of a node. Holds none of them. */
+export class NodeTable {
+  readonly #numbers: NodeNumbers;
+  readonly #nodes: Map<string, WeakRef<OverlayNode>> = new Map();
+  readonly #gone: FinalizationRegistry<string>;
+  #serial = 0;
+
+  constructor(numbers: NodeNumbers) {
+    this.#numbers = numbers;
+    this.#gone = new FinalizationRegistry((key) => {
+      // Another object may have come under the key meanwhile.
+      if (this.#nodes.get(key)?.deref() === undefined) this.#nodes.delete(key);
+    });
+  }
+
+  /** The object of what a lookup found, made where there is none. */
+  node(merged: MergedNode, parent: OverlayNode | undefined, name: Uint8Array, inode: number): OverlayNode {
+    const key = keyOf(merged, parent, name);
+    const known = this.#nodes.get(key)?.deref();
+    if (known !== undefined && !known.isRemoved) return known;
+    this.#serial += 1;
+    const node = new OverlayNode(this.#serial, inode, merged);
+    node.parent = parent;
+    node.name = name.slice();
+    this.#keep(key, node);
+    return node;
+  }
+
+  /** A node that is found by no name, for what is there and cannot be used. */
+  refused(place: LayerNode, type: NodeType, refusal: Error): OverlayNode {
+    this.#serial += 1;
+    const node = new OverlayNode(this.#serial, this.#numbers.of(place), {
+      type,
+      upper: undefined,
+      lowers: [place],
+      content: undefined,
+      originNumber: undefined,
+      hasOtherNames: false,
+      isOpaque: false,
+    });
+    node.refusal = refusal;
+    return node;
+  }
+
+  /** Notes that a node of a lower layer has become one of the upper's. */
+  copiedUp(node: OverlayNode, upper: LayerNode): void {
+    const { parent, name } = node;
+    if (!node.isDirectory) this.#nodes.delete(keyOf(node, parent, name));
+    node.upper = upper.node;
+    if (node.isDirectory) return;
+    if (node.hasOtherNames) node.inode = this.#numbers.of(upper);
+    node.hasOrigin = !node.hasOtherNames;
+    node.hasOtherNames = false;
+    node.lowers = [];
+    node.content = undefined;
+    this.#keep(keyOf(node, parent, name), node);
+  }
+
+  /** Notes that a node's last name is gone. */
+  removed(node: OverlayNode): void {
+    node.isRemoved = true;
+    this.#nodes.delete(keyOf(node, node.parent, node.name));
+  }
+
+  #keep(key: string, node: OverlayNode): void {
+    this.#nodes.set(key, new WeakRef(node));
+    this.#gone.register(node, key);
+  }
+}
+
+/**
+ * What a node is known by: one of the upper's alone by its number there, whatever its names; all others
+ * by their name in a directory, from which they do not part before they are copied up.
+ */
+function keyOf(
+  { upper, lowers }: Pick<MergedNode, "upper" | "lowers">,
+  parent: OverlayNode | undefined,
+  name: Uint8Array,
+): string {
+  if (upper !== undefined && lowers.length === 0) return `u${upper.inode}`;
+  return `${parent?.serial ?? 0}/${latin1FromBytes(name)}`;
+}
+
+/** What a name was found to stand for. */
+export interface FoundName {
+  readonly node: OverlayNode | undefined;
+  /** The upper says by a whiteout that there is nothing. */
+  readonly isWhiteout: boolean;
+}
+
+/** The names that were looked up lately, those for nothing too. */
+export class NameCache {
+  readonly #limit: number;
+  readonly #names: Map<string, FoundName> = new Map();
+
+  /** @param limit how many names are kept. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(directory: OverlayNode, name: Uint8Array): FoundName | undefined {
+    const key = `${directory.serial}/${latin1FromBytes(name)}`;
+    const found = this.#names.get(key);
+    if (found === undefined) return undefined;
+    this.#names.delete(key);
+    this.#names.set(key, found);
+    return found;
+  }
+
+  set(directory: OverlayNode, name: Uint8Array, found: FoundName): void {
+    const key = `${directory.serial}/${latin1FromBytes(name)}`;
+    this.#names.delete(key);
+    if (this.#names.size >= this.#limit) {
+      const [oldest] = this.#names.keys();
+      if (oldest !== undefined) this.#names.delete(oldest);
+    }
+    this.#names.set(key, found);
+  }
+
+  delete(directory: OverlayNode, name: Uint8Array): void {
+    this.#names.delete(`${directory.serial}/${latin1FromBytes(name)}`);
+  }
+
+  clear(): void {
+    this.#names.clear();
+  }
+}
