@@ -11,16 +11,14 @@
  * which has to make room. A leaf that was changed is written when its slot is needed, and by
  * nothing else: it is worth nothing without the memory above it.
  */
-import type { SectorCipher } from "../crypto/sector-cipher.ts";
-import { SlotPool } from "../device/slot-pool.ts";
 import { IntegrityError, invariant } from "../errors.ts";
 import { LeafCache } from "./leaf-cache.ts";
+import { LeafTransfer, type LeafTransferParts } from "./leaf-transfer.ts";
 import type { RecordFormat } from "./record-format.ts";
 import type { SectorRecords } from "./sector-records.ts";
-import type { SectorStore } from "./sector-store.ts";
 
-/** What a level is made of. */
-export interface LeafTableParts {
+/** What a level is made of; its leaves are what `store` has as sectors. */
+export interface LeafTableParts extends LeafTransferParts {
   /** Names the disk in errors. */
   readonly deviceName: string;
   readonly format: RecordFormat;
@@ -28,16 +26,7 @@ export interface LeafTableParts {
   readonly recordsPerLeaf: number;
   readonly leaves: number;
   readonly cachedLeaves: number;
-  /** Reads and writes leaves as its sectors. */
-  readonly store: SectorStore;
-  /** The store's, with `leafSlots` slots. */
-  readonly cipher: SectorCipher;
-  /** The store's: the records of leaves. */
-  readonly above: SectorRecords;
 }
-
-/** Leaves of a level that are read or written at once. */
-export const leafSlots = 16;
 
 /** A leaf that is on its way into memory. */
 interface Load {
@@ -54,7 +43,7 @@ export class LeafTable implements SectorRecords {
   readonly sectorsPerLeaf: number;
   readonly #parts: LeafTableParts;
   readonly #cache: LeafCache;
-  readonly #slots: SlotPool;
+  readonly #transfer: LeafTransfer;
   readonly #leafBytes: number;
   /** Of each leaf, how many of its sectors are not absent. */
   readonly #present: Uint8Array;
@@ -74,7 +63,7 @@ export class LeafTable implements SectorRecords {
     this.sectorsPerLeaf = parts.recordsPerLeaf;
     this.#leafBytes = parts.cipher.sectorSizeBytes;
     this.#cache = new LeafCache(Math.min(parts.cachedLeaves, parts.leaves), this.#leafBytes);
-    this.#slots = new SlotPool(0, 1, leafSlots);
+    this.#transfer = new LeafTransfer(parts);
     this.#present = new Uint8Array(parts.leaves);
   }
 
@@ -310,22 +299,11 @@ export class LeafTable implements SectorRecords {
   }
 
   async #read(load: Load, slot: number): Promise<void> {
-    const { above, cipher, store } = this.#parts;
-    const place = await this.#slots.take(undefined);
     try {
-      if (!above.tryHold(load.leaf)) await above.hold(load.leaf);
-      try {
-        invariant(!above.isAbsent(load.leaf), `leaf ${load.leaf} has records and has none itself`);
-        await store.fetch(place, load.leaf, 1, undefined);
-      } finally {
-        above.release(load.leaf);
-      }
-      this.#bytes(slot).set(this.#placed(cipher.plaintext, place));
+      await this.#transfer.read(load.leaf, this.#bytes(slot));
     } catch (error) {
       load.isLost = true;
       throw error;
-    } finally {
-      this.#slots.giveBack(place);
     }
   }
 
@@ -336,30 +314,20 @@ export class LeafTable implements SectorRecords {
    * @throws {DeviceError} when the host's write fails; the leaf is as it was.
    */
   async #writeBack(slot: number): Promise<void> {
-    const { above, cipher, store } = this.#parts;
     const cache = this.#cache;
     const leaf = cache.leafOf(slot);
     if (this.#present[leaf] === 0) {
       cache.setDirty(slot, false);
-      above.forget(leaf, leaf + 1);
+      this.#parts.above.forget(leaf, leaf + 1);
       return;
     }
     cache.setWriting(slot, true);
-    const place = await this.#slots.take(undefined);
     try {
-      if (!above.tryHold(leaf)) await above.hold(leaf);
-      try {
-        cache.setDirty(slot, false);
-        this.#placed(cipher.plaintext, place).set(this.#bytes(slot));
-        await store.put(place, leaf, 1);
-      } finally {
-        above.release(leaf);
-      }
+      await this.#transfer.write(leaf, this.#bytes(slot), () => cache.setDirty(slot, false));
     } catch (error) {
       cache.setDirty(slot, true);
       throw this.#lost(error, leaf * this.sectorsPerLeaf);
     } finally {
-      this.#slots.giveBack(place);
       cache.setWriting(slot, false);
       this.#wake();
     }
@@ -368,10 +336,6 @@ export class LeafTable implements SectorRecords {
   /** The bytes of a leaf in memory. */
   #bytes(slot: number): Uint8Array {
     return new Uint8Array(this.#cache.words.buffer, slot * this.#leafBytes, this.#leafBytes);
-  }
-
-  #placed(plaintext: Uint8Array, place: number): Uint8Array {
-    return plaintext.subarray(place * this.#leafBytes, (place + 1) * this.#leafBytes);
   }
 
   /** Lets all who wait for room look again. */

@@ -2,7 +2,8 @@
 import type { SectorCipherFactory } from "../crypto/create-sector-cipher.ts";
 import type { SealingSuite } from "../crypto/sector-cipher.ts";
 import type { WritableBlockDevice } from "../device/block-device.ts";
-import { LeafTable, leafSlots } from "./leaf-table.ts";
+import { LeafTable } from "./leaf-table.ts";
+import { leafSlots } from "./leaf-transfer.ts";
 import type { RecordFormat } from "./record-format.ts";
 import type { SectorRecords } from "./sector-records.ts";
 import { SectorStore, sectorAadSizeBytes } from "./sector-store.ts";
