@@ -54,7 +54,7 @@ export class SlotPool {
       return;
     }
     this.#free.push(slot);
-    if (this.#free.length === this.#count) {
+    if (this.#free.length === this.#count && this.#whenIdle.length > 0) {
       for (const then of this.#whenIdle.splice(0)) then();
     }
   }

@@ -122,16 +122,20 @@ export class LeafTable implements SectorRecords {
     return this.#parts.format.isAbsent(this.#cache.words, this.#at(sector));
   }
 
-  isPoisoned(sector: number): boolean {
-    return this.#parts.format.isPoisoned(this.#cache.words, this.#at(sector));
+  countAlike(firstSector: number, count: number): number {
+    return this.#parts.format.countAlike(this.#cache.words, this.#at(firstSector), count);
   }
 
-  load(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void {
-    this.#parts.format.load(this.#cache.words, this.#at(sector), words, nonceAt, tagAt);
+  findPoisoned(firstSector: number, count: number): number {
+    return this.#parts.format.findPoisoned(this.#cache.words, this.#at(firstSector), count);
   }
 
-  store(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void {
-    this.#parts.format.store(this.#cache.words, this.#touch(sector), words, nonceAt, tagAt);
+  load(firstSector: number, count: number, descriptors: Uint32Array, slot: number): void {
+    this.#parts.format.load(this.#cache.words, this.#at(firstSector), count, descriptors, slot);
+  }
+
+  store(firstSector: number, count: number, descriptors: Uint32Array, slot: number): void {
+    this.#parts.format.store(this.#cache.words, this.#touch(firstSector, count), count, descriptors, slot);
   }
 
   requireChange(sector: number): void {
@@ -139,8 +143,8 @@ export class LeafTable implements SectorRecords {
     if (!this.#cache.isDirty(this.#slot)) this.#parts.store.usage.require(1);
   }
 
-  poison(sector: number): void {
-    this.#parts.format.poison(this.#cache.words, this.#touch(sector));
+  poison(firstSector: number, count: number): void {
+    this.#parts.format.poison(this.#cache.words, this.#touch(firstSector, count), count);
   }
 
   async drop(firstSector: number, endSector: number): Promise<void> {
@@ -195,13 +199,12 @@ export class LeafTable implements SectorRecords {
     return this.#base + (sector - leaf * this.sectorsPerLeaf) * this.#parts.format.words;
   }
 
-  /** Where a record is that is about to be changed, and will not be absent. */
-  #touch(sector: number): number {
-    const at = this.#at(sector);
-    if (this.#parts.format.isAbsent(this.#cache.words, at)) {
-      this.#touched += 1;
-      this.#present[this.#leaf] = (this.#present[this.#leaf] as number) + 1;
-    }
+  /** Where records are that are about to be changed, and will not be absent. */
+  #touch(firstSector: number, count: number): number {
+    const at = this.#at(firstSector);
+    const added = this.#parts.format.countAbsent(this.#cache.words, at, count);
+    this.#touched += added;
+    this.#present[this.#leaf] = (this.#present[this.#leaf] as number) + added;
     this.#cache.setDirty(this.#slot, true);
     return at;
   }
@@ -228,7 +231,7 @@ export class LeafTable implements SectorRecords {
     for (let sector = firstSector; sector < endSector; sector++) {
       const at = this.#at(sector);
       if (format.isAbsent(this.#cache.words, at)) continue;
-      format.drop(this.#cache.words, at);
+      format.drop(this.#cache.words, at, 1);
       this.#cache.setDirty(this.#slot, true);
       this.#touched -= 1;
       this.#present[this.#leaf] = (this.#present[this.#leaf] as number) - 1;

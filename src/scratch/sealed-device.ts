@@ -7,7 +7,7 @@
  * disk opens no more, since the number and tag of the newest are remembered in
  * memory that the host cannot reach. Not hidden: which sectors are touched and when.
  *
- * Performance: batches of 256 KiB in the cipher's own memory; 24 bytes of trusted
+ * Performance: batches of 128 or 256 KiB in the cipher's own memory; 24 bytes of trusted
  * memory a touched sector, up to a budget, beyond which they lie on the disk, sealed too.
  */
 import { createSectorCipher } from "../crypto/create-sector-cipher.ts";
@@ -85,7 +85,7 @@ export class SealedDevice implements WritableBlockDevice {
     this.#cipher = cipher;
     this.#table = table;
     this.#store = store;
-    this.#batches = new SectorBatches(size, slots, table, !readsAtOnce(below));
+    this.#batches = new SectorBatches(size, slots, table);
     this.#calls = new SectorCalls(this, size);
     this.#closeDevice = closeDevice;
   }
@@ -135,7 +135,7 @@ export class SealedDevice implements WritableBlockDevice {
       leaf,
     });
     const { sectors } = layout;
-    const slots = slotLayout(sectorSizeBytes, sectors);
+    const slots = slotLayout(sectorSizeBytes, sectors, readsAtOnce(below));
     const cipher = await createCipher({
       suite,
       sectorSizeBytes,

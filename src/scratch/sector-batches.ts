@@ -7,8 +7,13 @@ import { SlotPool } from "../device/slot-pool.ts";
 import type { Call } from "./sector-calls.ts";
 import type { SectorRecords } from "./sector-records.ts";
 
-/** A batch: large enough for the cipher's peak, small enough for the processor's cache. */
+/**
+ * A batch where the host takes its time: every call of its device costs as much as sealing some sectors.
+ * Where it answers at once what is sealed should still be in the processor's cache when it is copied out:
+ * plaintext and ciphertext of a batch are half of a small one.
+ */
 const batchBytes = 256 * 1024;
+const batchBytesAtOnce = 128 * 1024;
 const batchSlots = 4;
 /** Short calls have slots of their own, so that a long one does not hold them up. */
 const shortSectors = 2;
@@ -16,6 +21,8 @@ const shortSlots = 16;
 
 /** How the cipher's slots are shared out. */
 export interface SlotLayout {
+  /** Whether batches of one call are under way at once: of use where the host takes its time. */
+  readonly overlaps: boolean;
   readonly sectorsPerBatch: number;
   readonly batches: number;
   /** Slots that the cipher has in all. */
@@ -36,11 +43,13 @@ export interface SectorBatch {
   readonly lengthBytes: number;
 }
 
-/** Shares out slots for a device of so many sectors. */
-export function slotLayout(sectorSizeBytes: number, sectors: number): SlotLayout {
-  const sectorsPerBatch = Math.min(Math.max(batchBytes / sectorSizeBytes, shortSectors), sectors);
+/** Shares out slots for a device of so many sectors, over one that answers at once or not: see `readsAtOnce`. */
+export function slotLayout(sectorSizeBytes: number, sectors: number, atOnce: boolean): SlotLayout {
+  const bytes = atOnce ? batchBytesAtOnce : batchBytes;
+  const sectorsPerBatch = Math.min(Math.max(bytes / sectorSizeBytes, shortSectors), sectors);
   const batches = sectors > shortSectors ? batchSlots : 0;
-  return { sectorsPerBatch, batches, capacitySectors: shortSlots * shortSectors + batches * sectorsPerBatch };
+  const capacitySectors = shortSlots * shortSectors + batches * sectorsPerBatch;
+  return { overlaps: !atOnce, sectorsPerBatch, batches, capacitySectors };
 }
 
 /** See the head of this file. */
@@ -51,12 +60,10 @@ export class SectorBatches {
   readonly #records: SectorRecords;
   readonly #overlaps: boolean;
 
-  /** @param overlaps whether batches of one call are under way at once: of use where the host takes its time. */
   constructor(
     sectorSizeBytes: number,
-    { sectorsPerBatch, batches }: SlotLayout,
+    { overlaps, sectorsPerBatch, batches }: SlotLayout,
     records: SectorRecords,
-    overlaps: boolean,
   ) {
     const shortBytes = shortSectors * sectorSizeBytes;
     this.#size = sectorSizeBytes;
@@ -89,7 +96,8 @@ export class SectorBatches {
     try {
       for (let done = 0; done < lengthBytes && !hasFailed; ) {
         const part = this.#partAt(offsetBytes + done, lengthBytes - done);
-        const place = await part.pool.take(call.signal);
+        const free = part.pool.tryTake();
+        const place = free === -1 ? await part.pool.take(call.signal) : free;
         const working = this.#keeping(part, place, done, call, step);
         done += part.lengthBytes;
         if (!this.#overlaps || done === lengthBytes) await working;

@@ -2,6 +2,7 @@
  * What the guest remembers of every sector: the sequence number it was last sealed
  * under, and its tag. All of it in memory (`SectorTable`), or with the most of it
  * sealed on the host's disk (`LeafTable`), a leaf of neighbouring records at a time.
+ * Records are asked for and changed in runs of one leaf: a batch of sectors is one.
  *
  * Whoever asks for a sector's record, or changes it, holds the sector's leaf; one at
  * a time, so that nobody who holds a leaf waits for another.
@@ -31,21 +32,27 @@ export interface SectorRecords {
   /** Ends a `hold` of the sector's leaf. */
   release(sector: number): void;
 
-  /** Never written, or dropped. As all to come: the sector's leaf is held. */
+  /** Never written, or dropped. As all to come: the sector's leaf is held, and `count` sectors are all of that leaf. */
   isAbsent(sector: number): boolean;
-  isPoisoned(sector: number): boolean;
-  /** Writes a sector's sequence number to `words` at `nonceAt`, low first, and its tag at `tagAt`. */
-  load(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void;
+  /** How many sectors, from the first on, are absent if that is, and else are not. */
+  countAlike(firstSector: number, count: number): number;
+  /** Which of `count` sectors is the first poisoned one, counted from 0; -1 where none is. */
+  findPoisoned(firstSector: number, count: number): number;
+  /**
+   * Writes the sequence numbers and tags of sectors to a cipher's descriptors, from `slot` on; their
+   * words in nonces are all but the first.
+   */
+  load(firstSector: number, count: number, descriptors: Uint32Array, slot: number): void;
   /**
    * Makes sure that the records of a sector and its neighbours in the leaf may be changed.
    *
    * @throws {StateError} `exhausted` where that could never be written back: what is there stays readable.
    */
   requireChange(sector: number): void;
-  /** Remembers a sector as `words` have it, in the places of `load`. */
-  store(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void;
-  /** From now on nothing is known of the sector's content. */
-  poison(sector: number): void;
+  /** Remembers sectors as the descriptors have them, in the places of `load`. */
+  store(firstSector: number, count: number, descriptors: Uint32Array, slot: number): void;
+  /** From now on nothing is known of the sectors' content. */
+  poison(firstSector: number, count: number): void;
 
   /**
    * Forgets a range of sectors: they are zeros. Nobody holds one of their leaves for them.

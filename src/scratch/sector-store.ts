@@ -36,7 +36,6 @@ export interface SectorStoreParts {
 /** What a sector is bound to beside its content: u32 instance, u32 level, u64 sector. */
 export const sectorAadSizeBytes = 16;
 const aadWords = sectorAadSizeBytes / 4;
-const wordSpan = 2 ** 32;
 /** Of buffers for writes that are kept for the next one. Those of reads are not: the host may still write to them. */
 const keptBytes = 2 ** 20;
 
@@ -54,6 +53,7 @@ export class SectorStore {
     this.#parts = parts;
     this.#size = parts.cipher.sectorSizeBytes;
     this.usage = KeyUsage.ofNewKey(parts.cipher.suite, this.#size);
+    this.#bindSlots();
   }
 
   /** Sectors sealed so far. */
@@ -81,16 +81,14 @@ export class SectorStore {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { table, cipher } = this.#parts;
-    for (let i = 0; i < count; i++) {
-      if (table.isPoisoned(firstSector + i)) throw this.#poisonedError(firstSector + i);
-    }
+    const poisonedAt = table.findPoisoned(firstSector, count);
+    if (poisonedAt !== -1) throw this.#poisonedError(firstSector + poisonedAt);
     for (let i = 0; i < count; ) {
-      const start = i;
-      const isAbsent = table.isAbsent(firstSector + i);
-      while (i < count && table.isAbsent(firstSector + i) === isAbsent) i++;
-      const from = (slot + start) * this.#size;
-      if (isAbsent) cipher.plaintext.fill(0, from, (slot + i) * this.#size);
-      else await this.#fetchRun(slot + start, firstSector + start, i - start, signal);
+      const alike = table.countAlike(firstSector + i, count - i);
+      const from = (slot + i) * this.#size;
+      if (table.isAbsent(firstSector + i)) cipher.plaintext.fill(0, from, from + alike * this.#size);
+      else await this.#fetchRun(slot + i, firstSector + i, alike, signal);
+      i += alike;
     }
   }
 
@@ -103,30 +101,26 @@ export class SectorStore {
    * @throws {StateError} `exhausted` where the sequence or the key is used up; nothing has been changed then.
    */
   async put(slot: number, firstSector: number, count: number): Promise<void> {
-    const { below, cipher, table, sequence, level } = this.#parts;
+    const { below, cipher, table, sequence } = this.#parts;
     sequence.require(count);
     table.requireChange(firstSector);
     this.usage.take(count);
     const { descriptors } = cipher;
     for (let i = 0; i < count; i++) {
       const word = (slot + i) * sectorWords.perSlot + sectorWords.nonce;
-      descriptors[word] = level;
       descriptors[word + 1] = sequence.take();
       descriptors[word + 2] = sequence.high;
-      this.#bind(slot + i, firstSector + i);
     }
+    this.#bind(slot, firstSector, count);
     cipher.seal(slot, count);
     this.#sealedSectors += count;
-    for (let i = 0; i < count; i++) {
-      const word = (slot + i) * sectorWords.perSlot;
-      table.store(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
-    }
+    table.store(firstSector, count, descriptors, slot);
     const offsetBytes = this.#offsetOf(firstSector);
     const sealed = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);
     try {
       await writePrivately(below, offsetBytes, sealed, this.#buffers);
     } catch (error) {
-      for (let i = 0; i < count; i++) table.poison(firstSector + i);
+      table.poison(firstSector, count);
       throw hostFailure(error, below, offsetBytes, undefined, "writing");
     }
   }
@@ -142,7 +136,7 @@ export class SectorStore {
     count: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { below, cipher, table, level } = this.#parts;
+    const { below, cipher, table } = this.#parts;
     const offsetBytes = this.#offsetOf(firstSector);
     const into = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);
     try {
@@ -151,12 +145,8 @@ export class SectorStore {
       throw hostFailure(error, below, offsetBytes, signal);
     }
     const { descriptors } = cipher;
-    for (let i = 0; i < count; i++) {
-      const word = (slot + i) * sectorWords.perSlot;
-      descriptors[word + sectorWords.nonce] = level;
-      table.load(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
-      this.#bind(slot + i, firstSector + i);
-    }
+    table.load(firstSector, count, descriptors, slot);
+    this.#bind(slot, firstSector, count);
     const refused = cipher.open(slot, count);
     this.#openedSectors += count;
     if (refused > 0) throw this.#mismatch(slot, firstSector, count, refused);
@@ -166,15 +156,23 @@ export class SectorStore {
     return this.#parts.startBytes + sector * this.#size;
   }
 
-  /** Writes what the sector in a slot is bound to. */
-  #bind(slot: number, sector: number): void {
+  /** Writes what all sectors are bound to, and the domain of their nonces: the same in a slot for ever. */
+  #bindSlots(): void {
     const { cipher, instance, level } = this.#parts;
-    const { aad } = cipher;
-    const word = slot * aadWords;
-    aad[word] = instance;
-    aad[word + 1] = level;
-    aad[word + 2] = sector % wordSpan;
-    aad[word + 3] = Math.floor(sector / wordSpan);
+    const { aad, descriptors } = cipher;
+    for (let word = sectorWords.nonce; word < descriptors.length; word += sectorWords.perSlot) {
+      descriptors[word] = level;
+    }
+    for (let word = 0; word < aad.length; word += aadWords) {
+      aad[word] = instance;
+      aad[word + 1] = level;
+    }
+  }
+
+  /** Writes which sectors are in `count` slots. Their upper halves stay 0: a device has no more than 2^32. */
+  #bind(slot: number, firstSector: number, count: number): void {
+    const { aad } = this.#parts.cipher;
+    for (let i = 0; i < count; i++) aad[(slot + i) * aadWords + 2] = firstSector + i;
   }
 
   #mismatch(slot: number, firstSector: number, count: number, refused: number): IntegrityError {

@@ -1,8 +1,8 @@
 /**
  * Records of sectors in memory that the host cannot reach, all of them.
  *
- * In memory: extents of 1,024 sectors, made when one is touched and let go when
- * its last sector is dropped. With tags of 16 bytes a record has 24:
+ * In memory: extents of 1,024 sectors, the leaves of this table, made when one is touched and
+ * let go when its last sector is dropped. With tags of 16 bytes a record has 24:
  * 6 MiB a GiB of sectors of 4 KiB.
  *
  * Security: freshness is this table. It is never written anywhere.
@@ -14,7 +14,7 @@ const sectorsPerExtent = 1024;
 
 /** Records of the sectors from 0 to `sectors`. Nobody ever waits for one. */
 export class SectorTable implements SectorRecords {
-  readonly sectorsPerLeaf: number = Number.POSITIVE_INFINITY;
+  readonly sectorsPerLeaf: number = sectorsPerExtent;
   readonly cacheBytes: number = 0;
   readonly leafHits: number = 0;
   readonly leafMisses: number = 0;
@@ -57,22 +57,28 @@ export class SectorTable implements SectorRecords {
     return extent === undefined || this.#format.isAbsent(extent, this.#at(sector));
   }
 
-  isPoisoned(sector: number): boolean {
-    const extent = this.#extents[Math.floor(sector / sectorsPerExtent)];
-    return extent !== undefined && this.#format.isPoisoned(extent, this.#at(sector));
+  countAlike(firstSector: number, count: number): number {
+    const extent = this.#extents[Math.floor(firstSector / sectorsPerExtent)];
+    return extent === undefined ? count : this.#format.countAlike(extent, this.#at(firstSector), count);
   }
 
-  load(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void {
-    const extent = this.#extents[Math.floor(sector / sectorsPerExtent)] as Uint32Array;
-    this.#format.load(extent, this.#at(sector), words, nonceAt, tagAt);
+  findPoisoned(firstSector: number, count: number): number {
+    const extent = this.#extents[Math.floor(firstSector / sectorsPerExtent)];
+    return extent === undefined ? -1 : this.#format.findPoisoned(extent, this.#at(firstSector), count);
   }
 
-  store(sector: number, words: Uint32Array, nonceAt: number, tagAt: number): void {
-    this.#format.store(this.#touch(sector), this.#at(sector), words, nonceAt, tagAt);
+  load(firstSector: number, count: number, descriptors: Uint32Array, slot: number): void {
+    const extent = this.#extents[Math.floor(firstSector / sectorsPerExtent)] as Uint32Array;
+    this.#format.load(extent, this.#at(firstSector), count, descriptors, slot);
   }
 
-  poison(sector: number): void {
-    this.#format.poison(this.#touch(sector), this.#at(sector));
+  store(firstSector: number, count: number, descriptors: Uint32Array, slot: number): void {
+    const extent = this.#touch(firstSector, count);
+    this.#format.store(extent, this.#at(firstSector), count, descriptors, slot);
+  }
+
+  poison(firstSector: number, count: number): void {
+    this.#format.poison(this.#touch(firstSector, count), this.#at(firstSector), count);
   }
 
   requireChange(): void {}
@@ -111,7 +117,7 @@ export class SectorTable implements SectorRecords {
     for (let sector = firstSector; sector < endSector; sector++) {
       const at = this.#at(sector);
       if (this.#format.isAbsent(extent, at)) continue;
-      this.#format.drop(extent, at);
+      this.#format.drop(extent, at, 1);
       dropped += 1;
     }
     const present = (this.#present[index] as number) - dropped;
@@ -122,9 +128,9 @@ export class SectorTable implements SectorRecords {
     this.#memoryBytes -= extent.byteLength;
   }
 
-  /** The extent of a sector that is about to have a record. */
-  #touch(sector: number): Uint32Array {
-    const index = Math.floor(sector / sectorsPerExtent);
+  /** The extent of sectors that are about to have records. */
+  #touch(firstSector: number, count: number): Uint32Array {
+    const index = Math.floor(firstSector / sectorsPerExtent);
     let extent = this.#extents[index];
     if (extent === undefined) {
       const records = Math.min(sectorsPerExtent, this.#sectors - index * sectorsPerExtent);
@@ -132,10 +138,9 @@ export class SectorTable implements SectorRecords {
       this.#extents[index] = extent;
       this.#memoryBytes += extent.byteLength;
     }
-    if (this.#format.isAbsent(extent, this.#at(sector))) {
-      this.#touched += 1;
-      this.#present[index] = (this.#present[index] as number) + 1;
-    }
+    const added = this.#format.countAbsent(extent, this.#at(firstSector), count);
+    this.#touched += added;
+    this.#present[index] = (this.#present[index] as number) + added;
     return extent;
   }
 }

@@ -68,7 +68,6 @@ export const largerMutants: readonly Mistake[] = [
     "numbers without the level",
     "wanderHighest",
     [store, "descriptors[word] = level;", "descriptors[word] = 0;"],
-    [store, "[word + sectorWords.nonce] = level;", "[word + sectorWords.nonce] = 0;"],
   ],
   [
     "a leaf is let go while its sectors are read or written",

@@ -35,11 +35,7 @@ const acceptOlder: readonly Change[] = [
   ],
 ];
 
-const recordLoop = `    for (let i = 0; i < count; i++) {
-      const word = (slot + i) * sectorWords.perSlot;
-      table.store(firstSector + i, descriptors, word + sectorWords.nonce + 1, word + sectorWords.tag);
-    }
-`;
+const remembering = "    table.store(firstSector, count, descriptors, slot);\n";
 
 /** Each of them makes the model tests fail. */
 export const mutants: readonly Mistake[] = [
@@ -48,28 +44,24 @@ export const mutants: readonly Mistake[] = [
   [
     "record updated after the write",
     "givingUp",
-    ["sector-store.ts", recordLoop, ""],
+    ["sector-store.ts", remembering, ""],
     [
       "sector-store.ts",
       "      await writePrivately(below, offsetBytes, sealed, this.#buffers);\n",
-      `      await writePrivately(below, offsetBytes, sealed, this.#buffers);\n${recordLoop}`,
+      `      await writePrivately(below, offsetBytes, sealed, this.#buffers);\n${remembering}`,
     ],
   ],
   [
     "AAD without the sector",
     "wander",
-    ["sector-store.ts", "aad[word + 2] = sector % wordSpan;", "aad[word + 2] = 0;"],
+    ["sector-store.ts", "aadWords + 2] = firstSector + i;", "aadWords + 2] = 0;"],
   ],
   ["AAD without the device", "numbering", ["sector-store.ts", "aad[word] = instance;", "aad[word] = 1;"]],
-  [
-    "poison forgotten",
-    "failEveryCall",
-    ["sector-store.ts", "for (let i = 0; i < count; i++) table.poison(firstSector + i);\n", ""],
-  ],
+  ["poison forgotten", "failEveryCall", ["sector-store.ts", "table.poison(firstSector, count);\n", ""]],
   [
     "poison ignored",
     "failEveryCall",
-    ["sector-store.ts", "if (table.isPoisoned(firstSector + i)) throw", "if (false) throw"],
+    ["sector-store.ts", "if (poisonedAt !== -1) throw", "if (false) throw"],
   ],
   [
     "poison never cleared by a discard",
@@ -167,8 +159,8 @@ export const mutants: readonly Mistake[] = [
     "wander",
     [
       "sector-store.ts",
-      "if (isAbsent) cipher.plaintext.fill(0, from, (slot + i) * this.#size);",
-      "if (isAbsent) cipher.plaintext.fill(0, from, from);",
+      "cipher.plaintext.fill(0, from, from + alike * this.#size);",
+      "cipher.plaintext.fill(0, from, from);",
     ],
   ],
   [
