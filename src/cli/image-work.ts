@@ -1,10 +1,11 @@
 /** What every `sealstone image` action works with. */
-import { availableParallelism, endianness } from "node:os";
+import { availableParallelism } from "node:os";
 import { LayerThreads } from "../image/layer-threads.node.ts";
 import { dockerCredentials } from "../oci/docker-credentials.node.ts";
+import { hostPlatform } from "../oci/host-platform.node.ts";
 import { type ImageLocation, locateImage, openImageSource } from "../oci/image-location.node.ts";
 import type { ImageSource } from "../oci/image-source.ts";
-import { type Platform, type PlatformChoice, parsePlatform } from "../oci/platform.ts";
+import { type PlatformChoice, parsePlatform } from "../oci/platform.ts";
 import type { GroupContext } from "./action-group.ts";
 import type { ImageOptions } from "./image-options.ts";
 
@@ -55,19 +56,6 @@ export async function startImageWork(
 function platformChoice(text: string | undefined): PlatformChoice {
   if (text !== undefined) return { platform: parsePlatform(text), required: true };
   return { platform: hostPlatform(), required: false };
-}
-
-/** Linux, whatever this machine runs: there are no other layers. Architectures in Go's words. */
-function hostPlatform(): Platform {
-  const little = endianness() === "LE";
-  const names: ReadonlyMap<string, string> = new Map([
-    ["x64", "amd64"],
-    ["ia32", "386"],
-    ["ppc64", little ? "ppc64le" : "ppc64"],
-    ["mips64el", "mips64le"],
-    ["loong64", "loong64"],
-  ]);
-  return { os: "linux", architecture: names.get(process.arch) ?? process.arch, variant: undefined };
 }
 
 async function credentialFor(location: ImageLocation) {

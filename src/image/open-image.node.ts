@@ -15,6 +15,8 @@ export interface OpenImageOptions {
    * those that the folder itself names, for who trusts the folder.
    */
   readonly rootHashes: readonly Uint8Array[] | "recorded";
+  /** Names the image in errors; the folder unless given. */
+  readonly name?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -26,10 +28,17 @@ export class OpenedImage implements AsyncDisposable {
   readonly description: BuiltImage;
   /** Base first. A layer that stands there twice is opened twice. */
   readonly layers: readonly OpenedLayer[];
+  readonly #afterwards: () => Promise<void>;
 
-  constructor(description: BuiltImage, layers: readonly OpenedLayer[]) {
+  /** @param afterwards what is to be done once all layers are closed. */
+  constructor(
+    description: BuiltImage,
+    layers: readonly OpenedLayer[],
+    afterwards: () => Promise<void> = async () => {},
+  ) {
     this.description = description;
     this.layers = layers;
+    this.#afterwards = afterwards;
   }
 
   /**
@@ -39,7 +48,11 @@ export class OpenedImage implements AsyncDisposable {
    */
   async close(): Promise<void> {
     for (const layer of this.layers) layer.checkFree();
-    await Promise.all(this.layers.map((layer) => layer.close()));
+    try {
+      await Promise.all(this.layers.map((layer) => layer.close()));
+    } finally {
+      await this.#afterwards();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -57,7 +70,7 @@ export class OpenedImage implements AsyncDisposable {
  */
 export async function openImage(
   folder: string,
-  { rootHashes, signal }: OpenImageOptions,
+  { rootHashes, name = folder, signal }: OpenImageOptions,
 ): Promise<OpenedImage> {
   const description = parseImageManifest(await readManifest(folder), join(folder, IMAGE_MANIFEST_NAME));
   if (rootHashes !== "recorded") checkRootHashes(folder, description, rootHashes);
@@ -66,7 +79,7 @@ export async function openImage(
     for (const [index, { file, rootHash }] of description.layers.entries()) {
       const device = await FileDevice.open(join(folder, file));
       try {
-        const label = `layer ${index} of ${folder}`;
+        const label = `layer ${index} of ${name}`;
         layers.push(
           await openLayer(device, { rootHash, label, closeDevices: true, ...(signal && { signal }) }),
         );
