@@ -11,6 +11,8 @@ import type { TarStream } from "./tar-stream.ts";
 /** The most that a PAX header or a GNU long name may take up. Go: `maxSpecialFileSize`. */
 export const MAX_EXTENSION_SIZE_BYTES: number = 1 << 20;
 
+type StoredPiece = TarContent & { readonly kind: "data" };
+
 /** How far a sparse file was read. */
 interface SparseState {
   readonly map: SparseMap;
@@ -43,7 +45,8 @@ export class EntryContent {
   open(size: bigint, name: Uint8Array): void {
     this.#name = name;
     this.#storedBytes = Number(size);
-    this.#paddingBytes = Number(-size & BigInt(BLOCK_SIZE_BYTES - 1));
+    const over = this.#storedBytes % BLOCK_SIZE_BYTES;
+    this.#paddingBytes = over === 0 ? 0 : BLOCK_SIZE_BYTES - over;
     this.#sparse = undefined;
   }
 
@@ -58,11 +61,21 @@ export class EntryContent {
    * @returns false where the archive ends inside the padding: an end like any other, in Go.
    * @throws {FormatError} `truncated` where it ends before.
    */
-  async skip(): Promise<boolean> {
-    if ((await this.#stream.skip(this.#storedBytes)) > 0) throw this.truncated("content");
+  skip(): boolean | Promise<boolean> {
+    const missing = this.#stream.skip(this.#storedBytes);
+    return missing instanceof Promise
+      ? missing.then((left) => this.#skipPadding(left))
+      : this.#skipPadding(missing);
+  }
+
+  #skipPadding(missingBytes: number): boolean | Promise<boolean> {
+    if (missingBytes > 0) throw this.truncated("content");
     const padding = this.#paddingBytes;
-    this.open(0n, this.#name);
-    return (await this.#stream.skip(padding)) === 0;
+    this.#storedBytes = 0;
+    this.#paddingBytes = 0;
+    this.#sparse = undefined;
+    const missing = this.#stream.skip(padding);
+    return missing instanceof Promise ? missing.then((left) => left === 0) : missing === 0;
   }
 
   /**
@@ -70,9 +83,9 @@ export class EntryContent {
    *
    * @throws {FormatError} `truncated`, and for a sparse file `bad-field`.
    */
-  async read(): Promise<TarContent | undefined> {
-    if (this.#sparse !== undefined) return await this.#readSparse(this.#sparse);
-    return this.#storedBytes === 0 ? undefined : await this.#readStored(this.#storedBytes);
+  read(): TarContent | undefined | Promise<TarContent | undefined> {
+    if (this.#sparse !== undefined) return this.#readSparse(this.#sparse);
+    return this.#storedBytes === 0 ? undefined : this.#readStored(this.#storedBytes);
   }
 
   /**
@@ -122,8 +135,12 @@ export class EntryContent {
     return malformed("truncated", "the archive ends too early", this.#place(field));
   }
 
-  async #readStored(limitBytes: number): Promise<TarContent & { kind: "data" }> {
-    const bytes = await this.#stream.take(limitBytes);
+  #readStored(limitBytes: number): StoredPiece | Promise<StoredPiece> {
+    const taking = this.#stream.take(limitBytes);
+    return taking instanceof Promise ? taking.then((bytes) => this.#stored(bytes)) : this.#stored(taking);
+  }
+
+  #stored(bytes: Uint8Array): StoredPiece {
     if (bytes.length === 0) throw this.truncated("content");
     this.#storedBytes -= bytes.length;
     return { kind: "data", bytes };

@@ -119,6 +119,7 @@ export async function readOldGnuMap(
  * none; no version at all is 0.0 or 0.1, if there is a map. Go: `readGNUSparsePAXHeaders`.
  */
 export function claimsPaxMap(records: PaxRecords): boolean {
+  if (records.size === 0) return false;
   const version = versionOf(records);
   return version === "." ? !isBlank(records.get("GNU.sparse.map")) : versions.has(version);
 }

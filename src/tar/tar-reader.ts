@@ -33,6 +33,7 @@ const noName: Readonly<Uint8Array> = new Uint8Array();
 export class TarReader {
   readonly #stream: TarStream;
   readonly #content: EntryContent;
+  readonly #noRecords: PaxRecords = new Map();
   #ended = false;
   #busy = false;
   #failure: { readonly error: unknown } | undefined;
@@ -58,11 +59,7 @@ export class TarReader {
    * @throws {StateError} `busy` while another call is pending; `closed` after `close`.
    */
   next(): Promise<TarEntry | undefined> {
-    return this.#run(async () => {
-      const entry = this.#ended ? undefined : await this.#next();
-      this.#ended = entry === undefined;
-      return entry;
-    });
+    return this.#run(() => this.#next());
   }
 
   /**
@@ -99,12 +96,13 @@ export class TarReader {
     await this.#stream.close();
   }
 
-  async #run<Result>(call: () => Promise<Result>): Promise<Result> {
+  async #run<Result>(call: () => Result | Promise<Result>): Promise<Result> {
     if (this.#failure) throw this.#failure.error;
     if (this.#busy) throw new StateError("busy", "the tar reader is at work: await one call before the next");
     this.#busy = true;
     try {
-      return await call();
+      const result = call();
+      return result instanceof Promise ? await result : result;
     } catch (error) {
       this.#failure ??= { error };
       throw error;
@@ -113,16 +111,25 @@ export class TarReader {
     }
   }
 
-  /** Go: `Reader.next`. */
   async #next(): Promise<TarEntry | undefined> {
-    let records: PaxRecords = new Map();
+    if (this.#ended) return undefined;
+    const entry = await this.#readEntry();
+    this.#ended = entry === undefined;
+    return entry;
+  }
+
+  /** Go: `Reader.next`. */
+  async #readEntry(): Promise<TarEntry | undefined> {
+    let records = this.#noRecords;
     let longName = noName;
     let longLink = noName;
     let firstOffsetBytes: number | undefined;
     for (;;) {
-      if (!(await this.#content.skip())) return undefined;
+      const skipping = this.#content.skip();
+      if (!(skipping instanceof Promise ? await skipping : skipping)) return undefined;
       const offsetBytes = this.#stream.offsetBytes;
-      const block = await this.#headerBlock();
+      const taking = this.#headerBlock();
+      const block = taking instanceof Promise ? await taking : taking;
       // Extension headers with nothing behind them are an end like any other.
       if (block === undefined) return undefined;
       firstOffsetBytes ??= offsetBytes;
@@ -142,16 +149,26 @@ export class TarReader {
         if (longLink.length > 0) header.linkName = longLink;
         if (header.type === 0) header.type = header.name.at(-1) === slash ? type.directory : type.file;
         this.#openContent(header);
-        const sparse = await this.#openSparse(header, block, records);
+        const sparse = isSparse(header, records);
+        if (sparse) await this.#openSparse(header, block, records);
         return toEntry(header, firstOffsetBytes, records, sparse);
       }
     }
   }
 
   /** The next header's block, or `undefined` at the archive's end. Go: `Reader.readHeader`. */
-  async #headerBlock(): Promise<Uint8Array | undefined> {
-    const block = await this.#blockOrEnd();
-    if (block === undefined || !isZeroBlock(block)) return block;
+  #headerBlock(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const taking = this.#blockOrEnd();
+    if (taking instanceof Promise) return taking.then((block) => this.#headerOrEnd(block));
+    return this.#headerOrEnd(taking);
+  }
+
+  #headerOrEnd(block: Uint8Array | undefined): Uint8Array | undefined | Promise<undefined> {
+    return block === undefined || !isZeroBlock(block) ? block : this.#end();
+  }
+
+  /** Behind a block of zeros, which another one follows at the archive's end. */
+  async #end(): Promise<undefined> {
     const offsetBytes = this.#stream.offsetBytes;
     const second = await this.#blockOrEnd();
     if (second === undefined || isZeroBlock(second)) return undefined;
@@ -161,8 +178,14 @@ export class TarReader {
     });
   }
 
-  async #blockOrEnd(): Promise<Uint8Array | undefined> {
-    const block = await this.#stream.takeBlock();
+  #blockOrEnd(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const taking = this.#stream.takeBlock();
+    return taking instanceof Promise
+      ? taking.then((block) => this.#wholeBlock(block))
+      : this.#wholeBlock(taking);
+  }
+
+  #wholeBlock(block: Uint8Array): Uint8Array | undefined {
     if (block.length === 0) return undefined;
     if (block.length < BLOCK_SIZE_BYTES) throw this.#content.truncated("header");
     return block;
@@ -178,17 +201,15 @@ export class TarReader {
     this.#content.open(size, header.name);
   }
 
-  /** True for a sparse file, whose name and size in the header are then those of the file. Go: `handleSparseFile`. */
-  async #openSparse(header: Header, block: Uint8Array, records: PaxRecords): Promise<boolean> {
+  /** Puts a sparse file's name and size into its header. Go: `handleSparseFile`. */
+  async #openSparse(header: Header, block: Uint8Array, records: PaxRecords): Promise<void> {
     let file: SparseFile;
     if (header.type === type.gnuSparse) {
       file = await readOldGnuMap(header, block, async () => {
         return (await this.#blockOrEnd()) ?? Promise.reject(this.#content.truncated("sparseMap"));
       });
-    } else if (claimsPaxMap(records)) {
-      file = await readPaxMap(header, records, () => this.#content.readMapBlock());
     } else {
-      return false;
+      file = await readPaxMap(header, records, () => this.#content.readMapBlock());
     }
     const { offsetBytes, name } = header;
     if (!hasContent(header)) {
@@ -199,8 +220,11 @@ export class TarReader {
     header.size = file.size;
     const map = checkSparseMap(file, { offsetBytes, field: "sparseMap", name });
     this.#content.expand(map, sizeBytesOf(header));
-    return true;
   }
+}
+
+function isSparse(header: Header, records: PaxRecords): boolean {
+  return header.type === type.gnuSparse || claimsPaxMap(records);
 }
 
 /** The types 1 to 6 have none, whatever size they claim. Go: `isHeaderOnlyType`. */

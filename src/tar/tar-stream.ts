@@ -12,7 +12,10 @@ type ChunkIterator = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
 
 const empty: Readonly<Uint8Array> = new Uint8Array();
 
-/** Pulls from a source, one call at a time. What it hands out is valid until the next call. */
+/**
+ * Pulls from a source, one call at a time. What it hands out is valid until the next call. There is
+ * a promise only where a chunk has to be awaited: an archive has thousands of headers in a chunk.
+ */
 export class TarStream {
   /** How much was taken or skipped so far. */
   offsetBytes = 0;
@@ -37,15 +40,18 @@ export class TarStream {
   }
 
   /** At least one byte and at most `limitBytes`; none at the end. */
-  async take(limitBytes: number): Promise<Uint8Array> {
-    if (this.#at === this.#chunk.length) await this.#pull();
-    return this.takeAtHand(limitBytes);
+  take(limitBytes: number): Uint8Array | Promise<Uint8Array> {
+    if (this.#at < this.#chunk.length) return this.takeAtHand(limitBytes);
+    return this.#pull().then(() => this.takeAtHand(limitBytes));
   }
 
   /** The next 512 bytes, or fewer where the stream ends before. */
-  async takeBlock(): Promise<Uint8Array> {
+  takeBlock(): Uint8Array | Promise<Uint8Array> {
     const whole = this.takeAtHand(BLOCK_SIZE_BYTES);
-    if (whole.length === BLOCK_SIZE_BYTES) return whole;
+    return whole.length === BLOCK_SIZE_BYTES ? whole : this.#joinBlock(whole);
+  }
+
+  async #joinBlock(whole: Uint8Array): Promise<Uint8Array> {
     this.#block.set(whole);
     let filled = whole.length;
     while (filled < BLOCK_SIZE_BYTES) {
@@ -59,7 +65,14 @@ export class TarStream {
   }
 
   /** Skips so many bytes; says how many of them the stream did not have. */
-  async skip(lengthBytes: number): Promise<number> {
+  skip(lengthBytes: number): number | Promise<number> {
+    const atHand = Math.min(lengthBytes, this.#chunk.length - this.#at);
+    this.#at += atHand;
+    this.offsetBytes += atHand;
+    return atHand === lengthBytes ? 0 : this.#skipOn(lengthBytes - atHand);
+  }
+
+  async #skipOn(lengthBytes: number): Promise<number> {
     let left = lengthBytes;
     while (left > 0) {
       const skipped = (await this.take(left)).length;
