@@ -85,7 +85,8 @@ export class CompactWriter {
       let child = this.#tree.child(parent, name);
       if (child === undefined) {
         const place = this.#tree.placeIn(parent, name, path);
-        child = await this.#createAt(path, place, this.#files.metadata(parent));
+        const creating = this.#createAt(path, place, this.#files.metadata(parent));
+        child = creating instanceof Promise ? await creating : creating;
       }
       parent = child;
     }
@@ -105,7 +106,8 @@ export class CompactWriter {
   async create(path: CompactPath, file: CompactFile): Promise<void> {
     const finishing = this.#finishFile();
     if (finishing) await finishing;
-    await this.#createAt(path, this.#tree.lookup(path), file);
+    const creating = this.#createAt(path, this.#tree.lookup(path), file);
+    if (creating instanceof Promise) await creating;
   }
 
   /**
@@ -206,7 +208,8 @@ export class CompactWriter {
     const { inodes } = this.#tree;
     // Inode 1 is for bad blocks; those from 3 on are reserved for other things that are not here.
     inodes.add();
-    await this.#files.store([], inodes.add(), compactFile({ mode: fileTypeMode.directory | 0o755 }));
+    const mode = fileTypeMode.directory | 0o755;
+    await this.#files.store([], inodes.add(), mode, compactFile({ mode }));
     this.#tree.addLinks(inodeNumber.root, 2);
     while (inodes.count < FIRST_ORDINARY_INODE - 1) inodes.add();
     const path = ["lost+found"];
@@ -214,25 +217,31 @@ export class CompactWriter {
     await this.#createAt(path, this.#tree.lookup(path), file);
   }
 
-  async #createAt(path: CompactPath, place: Place, file: CompactFile): Promise<number> {
+  #createAt(path: CompactPath, place: Place, file: CompactFile): number | Promise<number> {
     const type = file.mode & FILE_TYPE_MASK || fileTypeMode.regular;
     if (!knownTypes.has(type)) {
       throw new UsageError("invalid-argument", `mode 0o${file.mode.toString(8)} has no type of file`);
     }
     const tree = this.#tree;
-    const existing = place.inode;
     const reused = this.#reusedInode(path, place, type === fileTypeMode.directory);
     const inode = reused ?? tree.inodes.add();
     if (reused === undefined && type === fileTypeMode.directory) tree.addLinks(inode, 1);
-    await this.#files.store(path, inode, { ...file, mode: (file.mode & 0xfff) | type });
-    if (reused === undefined) {
-      if (existing !== undefined) tree.addLinks(existing, -1);
-      tree.setChild(place.directory, place.name, inode);
-      tree.addLinks(inode, 1);
-      if (type === fileTypeMode.directory) tree.addLinks(place.directory, 1);
-    }
-    if (type === fileTypeMode.regular) this.#startContent(path, inode, file.sizeBytes);
-    return inode;
+    const storing = this.#files.store(path, inode, (file.mode & 0xfff) | type, file);
+    const end = (): number => {
+      if (reused === undefined) this.#enter(place, inode, type);
+      if (type === fileTypeMode.regular) this.#startContent(path, inode, file.sizeBytes);
+      return inode;
+    };
+    return storing ? storing.then(end) : end();
+  }
+
+  /** Puts a new inode where its path leads. */
+  #enter({ directory, name, inode: existing }: Place, inode: number, type: number): void {
+    const tree = this.#tree;
+    if (existing !== undefined) tree.addLinks(existing, -1);
+    tree.setChild(directory, name, inode);
+    tree.addLinks(inode, 1);
+    if (type === fileTypeMode.directory) tree.addLinks(directory, 1);
   }
 
   /** The inode that a new file takes over, or undefined where it gets one of its own. */
@@ -269,7 +278,9 @@ export class CompactWriter {
   #finishFile(): void | Promise<void> {
     if (!this.#started) return this.#start();
     if (this.#current === 0) return;
-    const [inode, writtenBytes, expectedBytes] = [this.#current, this.#writtenBytes, this.#expectedBytes];
+    const inode = this.#current;
+    const writtenBytes = this.#writtenBytes;
+    const expectedBytes = this.#expectedBytes;
     if (writtenBytes !== expectedBytes) {
       const why = `did not write the right amount: ${writtenBytes} bytes instead of ${expectedBytes}`;
       throw refused("truncated", this.#currentPath, why);

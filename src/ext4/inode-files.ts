@@ -37,19 +37,23 @@ export class InodeFiles {
     this.#inlineData = inlineData;
   }
 
-  /** Puts a file's metadata into its inode, and writes its attribute block and a long link target. */
-  async store(path: CompactPath, inode: number, file: CompactFile): Promise<void> {
+  /**
+   * Puts a file's metadata into its inode, and writes its attribute block and a long link target.
+   *
+   * @param mode in place of the file's own.
+   */
+  store(path: CompactPath, inode: number, mode: number, file: CompactFile): void | Promise<void> {
     const { inodes, arena } = this.#tree;
-    const type = file.mode & FILE_TYPE_MASK;
+    const type = mode & FILE_TYPE_MASK;
     const isLink = type === fileTypeMode.symlink;
-    inodes.set(inode, inodeColumn.mode, isLink ? file.mode | 0o777 : file.mode);
+    inodes.set(inode, inodeColumn.mode, isLink ? mode | 0o777 : mode);
     inodes.set(inode, inodeColumn.uid, file.uid);
     inodes.set(inode, inodeColumn.gid, file.gid);
     inodes.setTimes(inode, {
-      [inodeColumn.accessTime]: encodeCompactTime(file.accessedAt),
-      [inodeColumn.changeTime]: encodeCompactTime(file.changedAt),
-      [inodeColumn.modificationTime]: encodeCompactTime(file.modifiedAt),
-      [inodeColumn.creationTime]: encodeCompactTime(file.createdAt),
+      accessed: encodeCompactTime(file.accessedAt),
+      changed: encodeCompactTime(file.changedAt),
+      modified: encodeCompactTime(file.modifiedAt),
+      created: encodeCompactTime(file.createdAt),
     });
     let flags: number = inodeFlag.hugeFile;
     let place = encodeDeviceNumber(file.deviceMajor, file.deviceMinor);
@@ -73,12 +77,33 @@ export class InodeFiles {
     inodes.set(inode, inodeColumn.flags, flags);
     inodes.set(inode, inodeColumn.place, place);
     inodes.setSizeBytes(inode, sizeBytes);
-    await this.#putXattrs(path, inode, placement, file.xattrs);
-    if (isLink && sizeBytes > maxShortLinkBytes) {
-      const startBlock = this.#stream.block;
-      await this.#stream.append(file.linkName);
-      await finishContent(this.#tree, this.#stream, inode, startBlock);
-    }
+    const isLongLink = isLink && sizeBytes > maxShortLinkBytes;
+    if (!isLongLink && !this.#hasXattrs(inode, placement, file.xattrs)) return;
+    return this.#storeOutside(path, inode, placement, file, isLongLink);
+  }
+
+  /** Attributes, which may take a block, and then the block of a long link target. */
+  async #storeOutside(
+    path: CompactPath,
+    inode: number,
+    placement: XattrPlacement,
+    { linkName, xattrs }: CompactFile,
+    isLongLink: boolean,
+  ): Promise<void> {
+    if (this.#hasXattrs(inode, placement, xattrs)) await this.#putXattrs(path, inode, placement, xattrs);
+    if (!isLongLink) return;
+    const startBlock = this.#stream.block;
+    await this.#stream.append(linkName);
+    await finishContent(this.#tree, this.#stream, inode, startBlock);
+  }
+
+  /** Whether there is anything to place, or to place again. */
+  #hasXattrs(inode: number, placement: XattrPlacement, xattrs: Xattrs): boolean {
+    const { inodes } = this.#tree;
+    if (xattrs.size > 0 || placement.needsArea) return true;
+    return (
+      inodes.get(inode, inodeColumn.inodeXattrs) !== 0 || inodes.get(inode, inodeColumn.xattrBlock) !== 0
+    );
   }
 
   /** Places a file's attributes, and those in its old inode that it does not name. */
@@ -89,9 +114,7 @@ export class InodeFiles {
     xattrs: Xattrs,
   ): Promise<void> {
     const { inodes, arena, xattrBlocks } = this.#tree;
-    const oldArea = inodes.get(inode, inodeColumn.inodeXattrs);
     const oldBlock = inodes.get(inode, inodeColumn.xattrBlock);
-    if (xattrs.size === 0 && oldArea === 0 && oldBlock === 0 && !placement.needsArea) return;
     const merged = new Map([...this.#inodeXattrs(inode), ...xattrs]);
     for (const name of [...merged.keys()].sort()) {
       if (placement.add(name, merged.get(name) as Uint8Array)) continue;

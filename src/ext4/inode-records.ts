@@ -41,12 +41,14 @@ export type TimeColumn = (typeof inodeColumn)[
   | "modificationTime"
   | "creationTime"];
 
-const timeColumns: readonly TimeColumn[] = [
-  inodeColumn.accessTime,
-  inodeColumn.changeTime,
-  inodeColumn.modificationTime,
-  inodeColumn.creationTime,
-];
+/** The four times of an inode. */
+export interface InodeTimes {
+  readonly accessed: TimeWords;
+  readonly changed: TimeWords;
+  readonly modified: TimeWords;
+  readonly created: TimeWords;
+}
+
 const columns = 19;
 /** No flag that is set here stands below this bit. */
 const lowestFlagBit = 18;
@@ -99,14 +101,12 @@ export class InodeRecords {
   }
 
   /** Writes the two words of all four times. */
-  setTimes(inode: number, times: Readonly<Record<TimeColumn, TimeWords>>): void {
-    const modified = times[inodeColumn.modificationTime];
-    for (const column of timeColumns) {
-      const { low, extra } = times[column];
-      const less = column === inodeColumn.creationTime ? modified : zeroTime;
-      this.#set(inode, column, low ^ less.low);
-      this.#set(inode, column + 1, extra ^ less.extra);
-    }
+  setTimes(inode: number, { accessed, changed, modified, created }: InodeTimes): void {
+    this.#setTime(inode, inodeColumn.accessTime, accessed.low, accessed.extra);
+    this.#setTime(inode, inodeColumn.changeTime, changed.low, changed.extra);
+    this.#setTime(inode, inodeColumn.modificationTime, modified.low, modified.extra);
+    const low = created.low ^ modified.low;
+    this.#setTime(inode, inodeColumn.creationTime, low, created.extra ^ modified.extra);
   }
 
   /** A file's size in bytes. */
@@ -118,6 +118,11 @@ export class InodeRecords {
   setSizeBytes(inode: number, sizeBytes: number): void {
     this.#set(inode, inodeColumn.sizeLow, sizeBytes % two32);
     this.#set(inode, inodeColumn.sizeHigh, Math.floor(sizeBytes / two32));
+  }
+
+  #setTime(inode: number, column: TimeColumn, low: number, extra: number): void {
+    this.#set(inode, column, low);
+    this.#set(inode, column + 1, extra);
   }
 
   #get(inode: number, column: number): number {
@@ -139,8 +144,6 @@ export class InodeRecords {
     piece[(inode - 1) % pieceRecords] = value;
   }
 }
-
-const zeroTime: TimeWords = { low: 0, extra: 0 };
 
 /** The largest value that a piece can hold. */
 function largest({ BYTES_PER_ELEMENT: bytes }: Piece): number {

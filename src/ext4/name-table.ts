@@ -64,10 +64,7 @@ export class NameTable {
   /** The slot of a name, or the free one where it would be put. */
   #slot(directory: number, name: string): number {
     const slots = this.#slots;
-    let slot = slotOf(
-      this.#hash(directory, name.length, (i) => name.charCodeAt(i)),
-      slots.length,
-    );
+    let slot = slotOf(this.#hash(directory, name), slots.length);
     for (;;) {
       const record = slots[slot] as number;
       if (record === 0 || this.#records.is(record, directory, name)) return slot;
@@ -75,29 +72,38 @@ export class NameTable {
     }
   }
 
-  #hash(directory: number, length: number, byteAt: (index: number) => number): number {
+  #hash(directory: number, name: string): number {
     const factor = (this.#secret[0] as number) | 1;
-    let hash = (this.#secret[1] as number) ^ directory;
-    for (let i = -1; i < length; i++) {
-      hash = Math.imul(hash ^ (i < 0 ? length : byteAt(i)), factor);
-      hash ^= hash >>> 15;
-    }
+    let hash = mixed((this.#secret[1] as number) ^ directory, name.length, factor);
+    for (let i = 0; i < name.length; i++) hash = mixed(hash, name.charCodeAt(i), factor);
+    return hash;
+  }
+
+  /** `#hash` of a record's directory and name. */
+  #hashAgain(record: number): number {
+    const records = this.#records;
+    const length = records.nameLength(record);
+    const factor = (this.#secret[0] as number) | 1;
+    let hash = mixed((this.#secret[1] as number) ^ records.directory(record), length, factor);
+    for (let i = 0; i < length; i++) hash = mixed(hash, records.nameByte(record, i), factor);
     return hash;
   }
 
   #grow(): void {
-    const records = this.#records;
     const slots = new Uint32Array(Math.ceil(this.#slots.length * slotGrowth));
     for (const record of this.#slots) {
       if (record === 0) continue;
-      const byteAt = (i: number): number => records.nameByte(record, i);
-      const hash = this.#hash(records.directory(record), records.nameLength(record), byteAt);
-      let slot = slotOf(hash, slots.length);
+      let slot = slotOf(this.#hashAgain(record), slots.length);
       while (slots[slot] !== 0) slot = (slot + 1) % slots.length;
       slots[slot] = record;
     }
     this.#slots = slots;
   }
+}
+
+function mixed(hash: number, value: number, factor: number): number {
+  const product = Math.imul(hash ^ value, factor);
+  return product ^ (product >>> 15);
 }
 
 /** Where a hash leads among so many slots: its upper bits count, which are the best mixed. */

@@ -21,10 +21,13 @@ export interface TarEntries {
 }
 
 const slash = 0x2f;
+const dot = 0x2e;
 const backslash = 0x5c;
 const whiteoutPrefix = ".wh.";
 const opaqueWhiteout = ".wh..wh..opq";
 const opaqueXattr = "trusted.overlay.opaque";
+
+const noXattrs: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** The type bits by type flag. Whatever is not here becomes a regular file, global headers too. */
 const typeModes: ReadonlyMap<number, number> = new Map<number, number>([
@@ -71,8 +74,9 @@ async function writeEntry(
   await writer.makeParents(path);
   // The base name is cut off before cleaning: `a/.wh.b/` is a file of that name.
   const baseStart = name.lastIndexOf(slash) + 1;
-  const base = latin1FromBytes(name.subarray(baseStart));
-  if (convertWhiteout && base.startsWith(whiteoutPrefix)) {
+  // Few names begin with a dot: the others need not become a string for this.
+  const base = convertWhiteout && name[baseStart] === dot ? latin1FromBytes(name.subarray(baseStart)) : "";
+  if (base.startsWith(whiteoutPrefix)) {
     const directory = name.subarray(0, baseStart);
     if (base === opaqueWhiteout) await markOpaque(directory, writer);
     else await writeWhiteout(directory, name.subarray(baseStart + whiteoutPrefix.length), writer);
@@ -130,7 +134,10 @@ function fileOf(entry: TarEntry, linkName: Uint8Array): CompactFile {
     deviceMajor: lowBits(entry.deviceMajor, 32),
     deviceMinor: lowBits(entry.deviceMinor, 32),
     linkName,
-    xattrs: new Map(entry.xattrs.map(({ name, value }) => [latin1FromBytes(name), value])),
+    xattrs:
+      entry.xattrs.length === 0
+        ? noXattrs
+        : new Map(entry.xattrs.map(({ name, value }) => [latin1FromBytes(name), value])),
   };
 }
 
