@@ -42,3 +42,13 @@ function wordsAt(bytes: Uint8Array, start: number, words: number): Int32Array | 
   const offset = bytes.byteOffset + start;
   return offset % 4 === 0 ? new Int32Array(bytes.buffer, offset, words) : undefined;
 }
+
+/** Negative, 0 or positive as `a` goes before `b`, is `b`, or goes behind it, by their bytes. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const common = Math.min(a.length, b.length);
+  for (let i = 0; i < common; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

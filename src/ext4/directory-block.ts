@@ -2,11 +2,12 @@
  * The entries of one block of a directory, checked as the kernel's
  * `__ext4_check_dir_entry` and `verify_dirent_name` do.
  */
-import { readU16Le, readU32Le } from "../bytes/codec.ts";
+import { readU32Le } from "../bytes/codec.ts";
 import {
   DIRECTORY_ENTRY_HEADER_BYTES,
   directoryEntryFields,
   directoryRecordBytes,
+  recordLengthAt,
 } from "./directory-entry.ts";
 import { readField } from "./structure.ts";
 import type { Ext4Location, Ext4Volume } from "./volume.ts";
@@ -46,7 +47,7 @@ export function* parseDirectoryEntries(
     if (start + smallestRecordBytes > endBytes) throw malformed("recordLength", start, "it is cut off");
     const inode = readU32Le(bytes, start);
     const nameBytes = readField(bytes, start, directoryEntryFields.nameLength);
-    const recordBytes = recordLengthAt(volume, bytes, start);
+    const recordBytes = recordLengthAt(bytes, start);
     const neededBytes = inode === 0 ? smallestRecordBytes : directoryRecordBytes(nameBytes);
     if (recordBytes % 4 !== 0 || recordBytes < neededBytes || recordBytes < smallestRecordBytes) {
       throw malformed("recordLength", start, `a record of ${recordBytes} bytes for a name of ${nameBytes}`);
@@ -69,12 +70,4 @@ export function* parseDirectoryEntries(
     }
     start = recordEnd;
   }
-}
-
-/** `ext4_rec_len_from_disk`: blocks of 64 KiB need a seventeenth bit. */
-function recordLengthAt(volume: Ext4Volume, bytes: Uint8Array, start: number): number {
-  const stored = readU16Le(bytes, start + directoryEntryFields.recordLength[0]);
-  const { blockSizeBytes } = volume.geometry;
-  if (blockSizeBytes < 65_536) return stored;
-  return stored === 0xffff || stored === 0 ? blockSizeBytes : (stored & 0xfffc) | ((stored & 3) << 16);
 }

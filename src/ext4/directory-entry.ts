@@ -4,8 +4,12 @@
  * `Documentation/filesystems/ext4/directory.rst`).
  */
 
+import { writeU16Le } from "../bytes/codec.ts";
+
 /** What stands before the name. */
 export const DIRECTORY_ENTRY_HEADER_BYTES = 8;
+/** What stands at the end of a block of names where there are checksums: an entry that is none. */
+export const DIRECTORY_TAIL_BYTES = 12;
 /** The longest name. */
 export const MAX_NAME_BYTES = 255;
 
@@ -16,6 +20,8 @@ export const directoryEntryFields = {
   nameLength: [6, 1],
   fileType: [7, 1],
 } as const;
+
+const recordLengthOffset: number = directoryEntryFields.recordLength[0];
 
 /** The values of `fileType`. */
 export const directoryFileType = {
@@ -56,4 +62,23 @@ const fileTypes: readonly (number | undefined)[] = [
 /** Bytes that a name takes with its header and padding. */
 export function directoryRecordBytes(nameBytes: number): number {
   return (DIRECTORY_ENTRY_HEADER_BYTES + nameBytes + 3) & ~3;
+}
+
+/**
+ * The length of the record at an offset (`ext4_rec_len_from_disk`): blocks of 64 KiB need a
+ * seventeenth bit.
+ *
+ * @param bytes the whole block.
+ */
+export function recordLengthAt(bytes: Uint8Array, offsetBytes: number): number {
+  // By bytes: records are walked by the hundred for each name that is looked for.
+  const at = offsetBytes + recordLengthOffset;
+  const stored = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+  if (bytes.length < 65_536) return stored;
+  return stored === 0xffff || stored === 0 ? bytes.length : (stored & 0xfffc) | ((stored & 3) << 16);
+}
+
+/** Gives the record at an offset its length, at most that of the block (`ext4_rec_len_to_disk`). */
+export function setRecordLength(bytes: Uint8Array, offsetBytes: number, lengthBytes: number): void {
+  writeU16Le(bytes, offsetBytes + recordLengthOffset, lengthBytes === 65_536 ? 0xffff : lengthBytes);
 }

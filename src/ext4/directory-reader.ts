@@ -26,7 +26,7 @@ export interface DirectoryBlock {
 }
 
 /** The type that an entry gives; undefined where it gives none. */
-export function typeOfEntry({ fileType }: RawDirectoryEntry): NodeType | undefined {
+export function typeOfEntry({ fileType }: Pick<RawDirectoryEntry, "fileType">): NodeType | undefined {
   return entryTypes.get(fileType);
 }
 

@@ -18,7 +18,6 @@ import type {
   TreeOptions,
   TreeStatistics,
 } from "../tree/file-tree.ts";
-import { MAX_NAME_BYTES } from "./directory-entry.ts";
 import { DirectoryNames, nameKey } from "./directory-names.ts";
 import { type DirectoryBlock, readDirectory, typeOfEntry } from "./directory-reader.ts";
 import { Ext4File } from "./ext4-file.ts";
@@ -26,8 +25,8 @@ import { contentOf } from "./file-content.ts";
 import type { Ext4Geometry } from "./geometry.ts";
 import { inodeNumber } from "./inode.ts";
 import { type Ext4Inode, readInode } from "./inode-reader.ts";
-import { EXT4_MAGIC } from "./superblock.ts";
 import { readTarget } from "./symlink.ts";
+import { statisticsOf } from "./tree-statistics.ts";
 import { type Ext4Volume, type Ext4VolumeOptions, openVolume } from "./volume.ts";
 import { readXattrs, readXattrValue } from "./xattr-reader.ts";
 
@@ -152,19 +151,9 @@ export class Ext4Tree implements FileTree {
 
   statfs(options: TreeOptions = {}): Promise<TreeStatistics> {
     return this.#run(options, async () => {
-      const { blockSizeBytes, blocks, inodes, superblock } = this.#volume.geometry;
+      const { superblock } = this.#volume.geometry;
       const freeBlocks = superblock.freeBlocksCountHigh * 2 ** 32 + superblock.freeBlocksCountLow;
-      const reserved = superblock.reservedBlocksCountHigh * 2 ** 32 + superblock.reservedBlocksCountLow;
-      return {
-        blockSizeBytes,
-        blocks: Math.max(blocks - superblock.overheadBlocks, 0),
-        freeBlocks,
-        availableBlocks: Math.max(freeBlocks - reserved, 0),
-        inodes,
-        freeInodes: superblock.freeInodesCount,
-        nameLimitBytes: MAX_NAME_BYTES,
-        magic: EXT4_MAGIC,
-      };
+      return statisticsOf(this.#volume.geometry, { freeBlocks, freeInodes: superblock.freeInodesCount });
     });
   }
 

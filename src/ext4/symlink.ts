@@ -1,6 +1,6 @@
 /** Targets of symlinks: in the inode where they are short, else in blocks. */
 import type { IoOptions } from "../device/block-device.ts";
-import { contentOf } from "./file-content.ts";
+import { type Content, contentOf } from "./file-content.ts";
 import { inodeFlag } from "./inode.ts";
 import type { Ext4Inode } from "./inode-reader.ts";
 import type { Ext4Volume } from "./volume.ts";
@@ -11,16 +11,23 @@ import type { Ext4Volume } from "./volume.ts";
  */
 const targetLimitBytes = 1 << 20;
 
+/** Where a target's blocks are read from. */
+export interface TargetContent extends Pick<Content, "nextData"> {
+  read(offsetBytes: number, into: Uint8Array, options: IoOptions): Promise<unknown>;
+}
+
 /**
  * The target of a symlink. Of no bytes it is where the image says so: the compact
  * writer makes such links from tars that have them, and the kernel refuses them.
  *
+ * @param content of what has blocks; by default as it is on the device.
  * @throws {FormatError} `bad-field` for a target that is too long, or holds a NUL; as the content's blocks.
  */
 export async function readTarget(
   volume: Ext4Volume,
   inode: Ext4Inode,
   options: IoOptions,
+  content: () => TargetContent = () => contentOf(volume, inode),
 ): Promise<Uint8Array> {
   const { sizeBytes } = inode.attributes;
   const at = { inode: inode.number };
@@ -32,7 +39,7 @@ export async function readTarget(
   }
   let target: Uint8Array;
   if (standsInInode(volume, inode)) target = new Uint8Array(inode.block.subarray(0, sizeBytes));
-  else target = await readFromContent(volume, inode, options);
+  else target = await readFromContent(volume, inode, content(), options);
   if (target.includes(0)) throw volume.malformed("bad-field", "a symlink's target that holds a NUL", at);
   return target;
 }
@@ -49,18 +56,19 @@ function standsInInode(volume: Ext4Volume, { flags, attributes, block, xattrBloc
 async function readFromContent(
   volume: Ext4Volume,
   inode: Ext4Inode,
+  content: TargetContent,
   options: IoOptions,
 ): Promise<Uint8Array> {
-  const content = contentOf(volume, inode);
+  const { sizeBytes } = inode.attributes;
   const first = await content.nextData(0, options);
   // A hole reads as NULs, which no target holds: nothing is allocated for one.
-  if (first?.offsetBytes !== 0 || first.lengthBytes < content.sizeBytes) {
+  if (first?.offsetBytes !== 0 || first.lengthBytes < sizeBytes) {
     throw volume.malformed("bad-field", "a symlink without all of its target", {
       inode: inode.number,
       field: "block",
     });
   }
-  const target = new Uint8Array(content.sizeBytes);
+  const target = new Uint8Array(sizeBytes);
   await content.read(0, target, options);
   return target;
 }

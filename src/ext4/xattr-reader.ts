@@ -7,10 +7,10 @@ import { contentOf } from "./file-content.ts";
 import { type Ext4Inode, readValueInode } from "./inode-reader.ts";
 import { isInlineData, readInodeXattrs } from "./inode-xattrs.ts";
 import { shownAcl } from "./posix-acl.ts";
-import { fieldBytes, readField } from "./structure.ts";
 import type { Ext4Volume } from "./volume.ts";
-import { XATTR_BLOCK_HEADER_BYTES, XATTR_MAGIC, xattrBlockHeaderFields, xattrPrefixes } from "./xattr.ts";
-import { parseXattrEntries, type XattrEntry } from "./xattr-entries.ts";
+import { xattrPrefixes } from "./xattr.ts";
+import { readBlockXattrs } from "./xattr-block.ts";
+import type { XattrEntry } from "./xattr-entries.ts";
 
 /** An attribute with its full name. */
 export interface NamedXattr {
@@ -84,44 +84,6 @@ async function readInodeValue(
     });
   }
   return value;
-}
-
-async function readBlockXattrs(
-  volume: Ext4Volume,
-  inode: Ext4Inode,
-  options: IoOptions,
-): Promise<XattrEntry[]> {
-  const block = inode.xattrBlock;
-  const at = { inode: inode.number, block };
-  const bytes = await volume.readBlock(block, options);
-  const get = (name: "magic" | "blocks" | "checksum"): number =>
-    readField(bytes, 0, xattrBlockHeaderFields[name]);
-  if (get("magic") !== XATTR_MAGIC) {
-    throw volume.malformed("bad-magic", "no block of extended attributes: no magic", at);
-  }
-  if (get("blocks") !== 1) {
-    throw volume.malformed("bad-field", `extended attributes in ${get("blocks")} blocks`, {
-      ...at,
-      field: "blocks",
-    });
-  }
-  if (volume.geometry.features.metadataCsum && checksumOf(volume, block, bytes) !== get("checksum")) {
-    throw volume.malformed(
-      "bad-checksum",
-      "the checksum of a block of extended attributes does not hold",
-      at,
-    );
-  }
-  return parseXattrEntries(volume, bytes, { startBytes: XATTR_BLOCK_HEADER_BYTES, valueBaseBytes: 0, at });
-}
-
-/** `ext4_xattr_block_csum`: over the block's number and the block, the checksum itself taken as zeros. */
-function checksumOf(volume: Ext4Volume, block: number, bytes: Uint8Array): number {
-  const number = new Uint8Array(8);
-  new DataView(number.buffer).setBigUint64(0, BigInt(block), true);
-  const copy = new Uint8Array(bytes);
-  fieldBytes(copy, 0, xattrBlockHeaderFields.checksum).fill(0);
-  return crc32c(crc32c(volume.geometry.checksumSeed, number), copy);
 }
 
 /**

@@ -74,6 +74,11 @@ export function hashXattr(name: Uint8Array, value: Uint8Array): number {
   return hash >>> 0;
 }
 
+/** The hash of a block, of those of its entries; 0, for "not to be shared", where one of them has none. */
+export function hashXattrBlock(hashes: readonly number[]): number {
+  return hashes.includes(0) ? 0 : hashes.reduce(mixWord, 0) >>> 0;
+}
+
 function mixWord(hash: number, word: number): number {
   return (hash << 16) ^ (hash >>> 16) ^ word;
 }

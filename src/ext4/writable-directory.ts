@@ -1,0 +1,221 @@
+/** A directory as it is changed: with an index, and without one where it is small or foreign. */
+import { readU32Le } from "../bytes/codec.ts";
+import type { IoOptions } from "../device/block-device.ts";
+import { isDot, isDotDot } from "../tree/path.ts";
+import { parseDirectoryEntries } from "./directory-block.ts";
+import {
+  checkDirectoryChecksum,
+  indexSlotsOffset,
+  isIndexed,
+  sealDirectoryChecksum,
+} from "./directory-checksum.ts";
+import {
+  directoryEntryFields,
+  directoryFileType,
+  directoryRecordBytes,
+  recordLengthAt,
+} from "./directory-entry.ts";
+import { IndexSlots } from "./directory-index.ts";
+import {
+  clearRecords,
+  findRecord,
+  findSpace,
+  insertRecord,
+  type NewDirectoryEntry,
+  nameAt,
+  removeRecord,
+  replaceRecord,
+  usedRecords,
+  writeFirstRecords,
+} from "./directory-records.ts";
+import {
+  type DirectoryParts,
+  HashedDirectory,
+  type NameBlocks,
+  type RecordPlace,
+  recordsEndBytes,
+} from "./hashed-directory.ts";
+import { inodeFlag } from "./inode.ts";
+import type { Ext4Volume } from "./volume.ts";
+
+/** An entry that was found, as long as its directory does not change. */
+export interface FoundEntry extends RecordPlace {
+  readonly inode: number;
+  readonly fileType: number;
+}
+
+/** How the blocks of one directory are checked when they come, and sealed when they go. */
+export class DirectoryBlockKind {
+  readonly #volume: Ext4Volume;
+  readonly #inode: DirectoryParts["inode"];
+
+  constructor(volume: Ext4Volume, inode: DirectoryParts["inode"]) {
+    this.#volume = volume;
+    this.#inode = inode;
+  }
+
+  /** @throws {FormatError} for a checksum that does not hold, and malformed entries. */
+  check(bytes: Uint8Array, block: number): void {
+    const [volume, inode] = [this.#volume, this.#inode];
+    checkDirectoryChecksum(volume, inode, bytes, block);
+    const slotsStart = isIndexed(volume, inode) ? indexSlotsOffset(bytes) : undefined;
+    const endBytes = slotsStart === undefined ? recordsEndBytes(volume) : bytes.length;
+    const at = { inode: inode.number, block };
+    if (slotsStart !== undefined && !new IndexSlots(bytes, slotsStart).areInOrder) {
+      throw volume.malformed("bad-field", "a directory's index: its hashes do not rise", at);
+    }
+    let index = 0;
+    for (const { name } of parseDirectoryEntries(volume, bytes, 0, endBytes, at)) {
+      if ((isDot(name) && index !== 0) || (isDotDot(name) && index !== 1)) {
+        throw volume.malformed("bad-field", "a directory with `.` or `..` as the name of an entry", at);
+      }
+      index++;
+    }
+  }
+
+  /** Puts the checksum in. */
+  seal(bytes: Uint8Array): void {
+    sealDirectoryChecksum(this.#volume, this.#inode, bytes);
+  }
+}
+
+/** A directory and what can be done with its names. Lives for one call. */
+export class WritableDirectory {
+  readonly #parts: DirectoryParts;
+  readonly #volume: Ext4Volume;
+  readonly #blocks: NameBlocks;
+  readonly #endBytes: number;
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts;
+    this.#volume = parts.volume;
+    this.#blocks = parts.blocks;
+    this.#endBytes = recordsEndBytes(parts.volume);
+  }
+
+  /** Makes a directory of no blocks an empty one, below a parent. @throws {FileError} `ENOSPC`. */
+  async begin(parent: number, options: IoOptions): Promise<void> {
+    const { bytes } = await this.#blocks.append(options);
+    const fileType = this.#volume.geometry.features.filetype ? directoryFileType.directory : 0;
+    writeFirstRecords(bytes, this.#endBytes, { inode: this.#parts.inode.number, parent, fileType });
+  }
+
+  /** @throws {FormatError} for a malformed block or index. */
+  async find(name: Uint8Array, options: IoOptions): Promise<FoundEntry | undefined> {
+    const place = await this.#place(name, options);
+    if (place === undefined) return undefined;
+    const bytes = await this.#blocks.view(place.logicalBlock, options);
+    return {
+      ...place,
+      inode: readU32Le(bytes, place.offsetBytes),
+      fileType: bytes[place.offsetBytes + directoryEntryFields.fileType[0]] as number,
+    };
+  }
+
+  /**
+   * Adds an entry by a name that is not there; a directory of one block that has no
+   * room for it is given an index, where the file system has that feature.
+   *
+   * @throws {FileError} `ENOSPC`.
+   */
+  async insert(entry: NewDirectoryEntry, options: IoOptions): Promise<void> {
+    const { inode } = this.#parts;
+    await this.#first(options);
+    if (isIndexed(this.#volume, inode)) {
+      await new HashedDirectory(this.#parts).insert(entry, options);
+      return;
+    }
+    // Without the feature what looks like an index is not kept up.
+    if ((inode.flags & inodeFlag.index) !== 0) inode.flags &= ~inodeFlag.index;
+    const neededBytes = directoryRecordBytes(entry.name.length);
+    for (let logical = 0; logical < this.#blocks.count; logical++) {
+      const at = findSpace(await this.#blocks.view(logical, options), this.#endBytes, neededBytes);
+      if (at < 0) continue;
+      insertRecord(await this.#blocks.modify(logical, options), at, entry);
+      return;
+    }
+    if (this.#blocks.count === 1 && this.#volume.geometry.features.dirIndex) {
+      await (await HashedDirectory.convert(this.#parts, options)).insert(entry, options);
+      return;
+    }
+    const { bytes } = await this.#blocks.append(options);
+    clearRecords(bytes, this.#endBytes);
+    insertRecord(bytes, 0, entry);
+  }
+
+  async remove({ logicalBlock, offsetBytes }: FoundEntry, options: IoOptions): Promise<void> {
+    removeRecord(await this.#blocks.modify(logicalBlock, options), offsetBytes);
+  }
+
+  /** Makes a name stand for another inode. */
+  async replace(
+    { logicalBlock, offsetBytes }: FoundEntry,
+    { inode, fileType }: Pick<FoundEntry, "inode" | "fileType">,
+    options: IoOptions,
+  ): Promise<void> {
+    replaceRecord(await this.#blocks.modify(logicalBlock, options), offsetBytes, inode, fileType);
+  }
+
+  /** The inode of the directory that this one is in, as it says. */
+  async parent(options: IoOptions): Promise<number> {
+    const bytes = await this.#first(options);
+    const parent = readU32Le(bytes, recordLengthAt(bytes, 0));
+    const { inodes } = this.#volume.geometry;
+    if (parent <= inodes) return parent;
+    throw this.#volume.malformed("bad-field", `its parent is inode ${parent}`, {
+      inode: this.#parts.inode.number,
+    });
+  }
+
+  async setParent(parent: number, options: IoOptions): Promise<void> {
+    await this.#first(options);
+    const bytes = await this.#blocks.modify(0, options);
+    const at = recordLengthAt(bytes, 0);
+    replaceRecord(bytes, at, parent, bytes[at + directoryEntryFields.fileType[0]] as number);
+  }
+
+  async isEmpty(options: IoOptions): Promise<boolean> {
+    await this.#first(options);
+    for (let logical = 0; logical < this.#blocks.count; logical++) {
+      const bytes = await this.#blocks.view(logical, options);
+      if (usedRecords(bytes, 0, this.#endBytes).length > (logical === 0 ? 2 : 0)) return false;
+    }
+    return true;
+  }
+
+  async #place(name: Uint8Array, options: IoOptions): Promise<RecordPlace | undefined> {
+    await this.#first(options);
+    if (isIndexed(this.#volume, this.#parts.inode)) {
+      return new HashedDirectory(this.#parts).find(name, options);
+    }
+    for (let logicalBlock = 0; logicalBlock < this.#blocks.count; logicalBlock++) {
+      const bytes = await this.#blocks.view(logicalBlock, options);
+      const offsetBytes = findRecord(bytes, this.#endBytes, name);
+      if (offsetBytes >= 0) return { logicalBlock, offsetBytes };
+    }
+    return undefined;
+  }
+
+  /** The first block, which begins with the directory itself and its parent. */
+  async #first(options: IoOptions): Promise<Uint8Array> {
+    const { inode } = this.#parts;
+    const at = { inode: inode.number };
+    if (this.#blocks.count === 0) {
+      throw this.#volume.malformed("bad-field", "a directory without blocks", { ...at, field: "sizeLow" });
+    }
+    const bytes = await this.#blocks.view(0, options);
+    const second = recordLengthAt(bytes, 0);
+    const sound =
+      readU32Le(bytes, 0) === inode.number &&
+      isDot(nameAt(bytes, 0)) &&
+      second < this.#endBytes &&
+      readU32Le(bytes, second) !== 0 &&
+      isDotDot(nameAt(bytes, second));
+    if (sound) return bytes;
+    throw this.#volume.malformed(
+      "bad-field",
+      "a directory that does not begin with itself and its parent",
+      at,
+    );
+  }
+}
