@@ -41,13 +41,16 @@ export function mustRun(program: string, args: readonly string[], cwd?: string):
 /** What this machine lacks of what the oracles need, in words; empty where it lacks nothing. */
 function missingTools(): string[] {
   const programs = ["tar", "getfattr", "setfattr", "mount", "umount", "e2fsck", "veritysetup"];
-  const path = `${process.env["PATH"]}:/usr/sbin:/sbin`;
-  const missing = programs.filter(
-    (name) => spawnSync("sh", ["-c", `command -v ${name}`], { env: { PATH: path } }).status !== 0,
-  );
+  const missing = programs.filter((name) => !isInstalled(name));
   if (process.getuid?.() !== 0) missing.push("the rights of root");
   else if (!missing.includes("mount") && !canMount()) missing.push("loop mounts of ext4");
   return missing;
+}
+
+/** Whether the machine has a program, wherever it keeps what an administrator uses. */
+export function isInstalled(program: string): boolean {
+  const path = `${process.env["PATH"]}:/usr/sbin:/sbin`;
+  return spawnSync("sh", ["-c", `command -v ${program}`], { env: { PATH: path } }).status === 0;
 }
 
 function canMount(): boolean {
@@ -67,7 +70,11 @@ function canMount(): boolean {
 
 /** A suite that needs the system's tools: elsewhere one test, skipped, that names what is missing. */
 export function describeWithTools(title: string, tests: () => void): void {
-  const missing = missingTools();
+  describeUnlessMissing(missingTools(), title, tests);
+}
+
+/** A suite for where nothing is missing: elsewhere one test, skipped, that names what is. */
+export function describeUnlessMissing(missing: readonly string[], title: string, tests: () => void): void {
   if (missing.length > 0) {
     test.skipIf(process.env["CI"] === undefined)(
       `${title}: skipped for want of ${missing.join(", ")}`,

@@ -152,13 +152,7 @@ export class WritableMemoryTree implements WritableFileTree {
     check(!parent.entries.has(key), "EEXIST");
     if (what.type === "directory") this.#checkSubdirectory(parent);
     check(this.#nodes.size < (this.#options.limitNodes ?? Number.POSITIVE_INFINITY), "ENOSPC");
-    const inherits = (parent.permissions & 0o2000) !== 0;
-    const bit = inherits && what.type === "directory" ? 0o2000 : 0;
-    const made = this.#make({
-      ...what,
-      permissions: what.permissions | bit,
-      gid: inherits ? parent.gid : (what.gid ?? 0),
-    });
+    const made = this.#makeIn(parent, what);
     this.#add(parent, name, made);
     return nodeOf(made);
   }
@@ -266,7 +260,7 @@ export class WritableMemoryTree implements WritableFileTree {
     if (replaced) this.#remove(to, toName);
     this.#drop(from, name);
     this.#add(to, toName, node);
-    if (whiteout) this.#add(from, name, this.#make({ type: "characterDevice", permissions: 0 }));
+    if (whiteout) this.#add(from, name, this.#makeIn(from, { type: "characterDevice", permissions: 0 }));
     node.change({}, this.#now());
   }
 
@@ -315,6 +309,13 @@ export class WritableMemoryTree implements WritableFileTree {
     node.names -= 1;
     if (node.isDirectory) parent.subdirectories -= 1;
     return node;
+  }
+
+  /** With what a set-group-id directory hands on. */
+  #makeIn(parent: MemoryInode, what: NewNode): MemoryInode {
+    if ((parent.permissions & 0o2000) === 0) return this.#make(what);
+    const bit = what.type === "directory" ? 0o2000 : 0;
+    return this.#make({ ...what, permissions: what.permissions | bit, gid: parent.gid });
   }
 
   #make(what: NewNode): MemoryInode {
