@@ -13,6 +13,7 @@ import {
 } from "./exit-codes.ts";
 import { imageCommand } from "./image-command.ts";
 import { layerCommand } from "./layer-command.ts";
+import { rootActions } from "./root-actions.ts";
 import type { Terminal } from "./terminal.ts";
 import { verityCommand } from "./verity-command.ts";
 
@@ -35,6 +36,7 @@ const groups: readonly { readonly name: string; readonly make: ActionMaker }[] =
   { name: "verity", make: verityCommand },
   { name: "layer", make: layerCommand },
   { name: "image", make: imageCommand },
+  ...rootActions,
 ];
 
 /** Runs the command and says with which code the process should end. Never rejects. */
@@ -120,9 +122,10 @@ function firstError(error: unknown): unknown {
 
 /** In popt's words where it has some (`--bogus: unknown option`), with the way on. */
 function usageMessage(error: CommanderError, group: string): string {
+  const called = rootActions.some(({ name }) => name === group) ? group : `${group} <action>`;
   const unknown = /^error: unknown option '(.*)'/.exec(error.message);
   const text = unknown ? `${unknown[1]}: unknown option` : error.message.replace(/^error: /, "sealstone: ");
-  return `${text}\nsealstone --help and sealstone ${group} <action> --help say what there is.`;
+  return `${text}\nsealstone --help and sealstone ${called} --help say what there is.`;
 }
 
 function stackOf(error: Error): string {

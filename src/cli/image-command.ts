@@ -1,20 +1,9 @@
 /** `sealstone image`: its actions, one file each. */
 import { Option } from "commander";
 import { type ActionMaker, actionGroup, groupAction } from "./action-group.ts";
-import { type ImageBuildOptions, type ImageOptions, imageOptions } from "./image-options.ts";
+import { type ImageBuildOptions, type ImageOptions, imageForms, imageOptions } from "./image-options.ts";
 
 const image = ["<image>", "where the image is: see below"] as const;
-
-const forms = `
-<image> is one of:
-  oci:DIR[:TAG]               an OCI layout in a folder
-  oci-archive:FILE[:TAG]      an OCI layout in a tar
-  docker-archive:FILE[:REF]   what \`docker save\` wrote
-  PATH                        whichever of these it is
-  HOST[:PORT]/NAME[:TAG][@DIGEST]
-                              in a registry, also with docker:// before it; the host
-                              is written out. Credentials are Docker's own
-                              ($DOCKER_CONFIG/config.json and its helpers).`;
 
 /** The `image` command. */
 export const imageCommand: ActionMaker = actionGroup(
@@ -36,7 +25,7 @@ Exit codes:
 Prints a line a layer, base first: its diff-id and its root hash, as policies have
 it. Layers are fetched, unpacked, held against their digests and hashed as streams,
 several at once; nothing is written to disk, and layers of one content are done once.
-${forms}
+${imageForms}
 
 Examples:
   sealstone image roothash registry.example/team/app:1.2
@@ -64,7 +53,7 @@ Examples:
 Writes a layer image (ext4, verity superblock, hash tree, VHD footer) for each content
 among the layers, and image.json: digests, configuration, and for each layer its file,
 diff-id, sizes and identity. The folder is there whole at the end, or not at all.
-${forms}
+${imageForms}
 
 Examples:
   sealstone image build oci:app -o app.layers

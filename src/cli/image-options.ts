@@ -17,6 +17,18 @@ export interface ImageBuildOptions extends ImageOptions {
   readonly uuid?: string;
 }
 
+/** What an image may be called, for the help. */
+export const imageForms = `
+<image> is one of:
+  oci:DIR[:TAG]               an OCI layout in a folder
+  oci-archive:FILE[:TAG]      an OCI layout in a tar
+  docker-archive:FILE[:REF]   what \`docker save\` wrote
+  PATH                        whichever of these it is
+  HOST[:PORT]/NAME[:TAG][@DIGEST]
+                              in a registry, also with docker:// before it; the host
+                              is written out. Credentials are Docker's own
+                              ($DOCKER_CONFIG/config.json and its helpers).`;
+
 /** The options; made anew for each action. */
 export function imageOptions(): Option[] {
   return [

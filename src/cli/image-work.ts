@@ -38,7 +38,7 @@ export async function startImageWork(
     insecure: registry.insecure,
     credentials: async () => credential,
   });
-  const concurrency = options.threads ?? Math.min(availableParallelism(), maxDefaultThreads);
+  const concurrency = layerThreads(options);
   context.debug(`${location.kind}, ${concurrency} threads, ${credential?.kind ?? "no credentials"}`);
   const threads = new LayerThreads(concurrency, location, registry);
   return {
@@ -53,7 +53,13 @@ export async function startImageWork(
   };
 }
 
-function platformChoice(text: string | undefined): PlatformChoice {
+/** How many layers are made at once. */
+export function layerThreads({ threads }: ImageOptions): number {
+  return threads ?? Math.min(availableParallelism(), maxDefaultThreads);
+}
+
+/** The platform of an image for several: this machine's, unless one is named. */
+export function platformChoice(text: string | undefined): PlatformChoice {
   if (text !== undefined) return { platform: parsePlatform(text), required: true };
   return { platform: hostPlatform(), required: false };
 }

@@ -1,9 +1,8 @@
 /** The actions of `sealstone layer` on a finished image: what each takes, and its help. */
 import { Option } from "commander";
 import { type ActionMaker, groupAction } from "./action-group.ts";
-import type { LayerExtractOptions } from "./layer-extract.ts";
 import { type LayerFileOptions, layerFileOptions } from "./layer-file-options.ts";
-import type { LayerLsOptions } from "./layer-ls.ts";
+import type { LayerExtractOptions, LayerLsOptions } from "./layer-reading.ts";
 import type { LayerVerifyOptions } from "./layer-verify.ts";
 import { threadCount } from "./option-values.ts";
 
@@ -48,7 +47,7 @@ Examples:
   sealstone layer ls base.img --root-hash 8b4842f0…
   sealstone layer ls base.img etc -l --root-hash-file base.roothash
   sealstone layer ls base.img -R --json --root-hash-file base.roothash`,
-    run: async (...given) => (await import("./layer-ls.ts")).runLayerLs(...given),
+    run: async (...given) => (await import("./layer-reading.ts")).runLayerLs(...given),
   }),
   groupAction<LayerFileOptions>({
     name: "cat",
@@ -62,7 +61,7 @@ are base64, of files of up to 256 MiB.
 
 Examples:
   sealstone layer cat base.img etc/passwd --root-hash 8b4842f0…`,
-    run: async (...given) => (await import("./layer-cat.ts")).runLayerCat(...given),
+    run: async (...given) => (await import("./layer-reading.ts")).runLayerCat(...given),
   }),
   groupAction<LayerFileOptions>({
     name: "stat",
@@ -76,7 +75,7 @@ kernel shows them.
 Examples:
   sealstone layer stat base.img etc/passwd --root-hash 8b4842f0…
   sealstone layer stat base.img usr/bin/ping --json --root-hash-file base.roothash`,
-    run: async (...given) => (await import("./layer-stat.ts")).runLayerStat(...given),
+    run: async (...given) => (await import("./layer-reading.ts")).runLayerStat(...given),
   }),
   groupAction<LayerExtractOptions>({
     name: "extract",
@@ -100,6 +99,6 @@ it does not get is named on standard error. Whiteouts stay character devices 0:0
 Examples:
   sealstone layer extract base.img -o base/ --root-hash 8b4842f0…
   sealstone layer extract base.img etc -o - --root-hash 8b4842f0… | tar -t`,
-    run: async (...given) => (await import("./layer-extract.ts")).runLayerExtract(...given),
+    run: async (...given) => (await import("./layer-reading.ts")).runLayerExtract(...given),
   }),
 ];

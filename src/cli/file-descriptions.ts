@@ -1,13 +1,12 @@
-/** `sealstone layer stat`: all that a verified layer says of a file beside its content. */
+/** All that a tree says of a file beside its content. */
 import { toHex } from "../bytes/hex.ts";
 import { printableText } from "../bytes/printable.ts";
 import { copiedXattrs } from "../layer/tree-node-walk.ts";
 import type { NodeAttributes } from "../tree/attributes.ts";
+import type { FileTree } from "../tree/file-tree.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
-import type { GroupContext } from "./action-group.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { LayerFileOptions } from "./layer-file-options.ts";
-import { openLayerFile } from "./layer-files.ts";
+import type { GroupOptions } from "./action-group.ts";
+import type { CommandContext } from "./context.ts";
 import { attributesJson, bytesJson, dateText, modeText, secondsText } from "./node-text.ts";
 
 interface Described {
@@ -19,15 +18,13 @@ interface Described {
   readonly unreadable: readonly Uint8Array[];
 }
 
-/** Describes the files that follow the image; symlinks themselves, not what they lead to. */
-export async function runLayerStat(
-  context: GroupContext,
-  [imagePath = "", ...paths]: readonly string[],
-  options: LayerFileOptions,
-): Promise<ExitCode> {
-  const { terminal, signal } = context;
-  await using layer = await openLayerFile(context, imagePath, options);
-  const { tree } = layer;
+/** Describes files; symlinks themselves, not what they lead to. */
+export async function printDescriptions(
+  { terminal, signal }: CommandContext,
+  tree: FileTree,
+  paths: readonly string[],
+  { json }: GroupOptions,
+): Promise<void> {
   const files = new TreeFiles(tree);
   const all: Record<string, unknown>[] = [];
   for (const path of paths) {
@@ -36,11 +33,10 @@ export async function runLayerStat(
     const xattrs = await copiedXattrs(tree, node, (_, name) => unreadable.push(name), { signal });
     const target = attributes.type === "symlink" ? await tree.readlink(node, { signal }) : undefined;
     const described = { path, attributes, target, xattrs, unreadable };
-    if (options.json) all.push(describedJson(described));
+    if (json) all.push(describedJson(described));
     else terminal.out(describedText(described));
   }
-  if (options.json) terminal.out(JSON.stringify(all));
-  return exitCodes.success;
+  if (json) terminal.out(JSON.stringify(all));
 }
 
 function describedJson({ path, attributes, target, xattrs, unreadable }: Described): Record<string, unknown> {

@@ -1,17 +1,15 @@
-/** `sealstone layer ls`: names in a verified layer. */
+/** Names in a tree of files, for a person or as JSON. */
 import { printableText } from "../bytes/printable.ts";
 import type { NodeAttributes } from "../tree/attributes.ts";
 import type { FileTree, TreeNode, TreeOptions } from "../tree/file-tree.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import { walkedPath, walkTree } from "../tree/walk.ts";
-import type { GroupContext } from "./action-group.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { LayerFileOptions } from "./layer-file-options.ts";
-import { openLayerFile } from "./layer-files.ts";
+import type { GroupOptions } from "./action-group.ts";
+import type { CommandContext } from "./context.ts";
 import { attributesJson, bytesJson, longLine } from "./node-text.ts";
 
 /** As commander hands them over. */
-export interface LayerLsOptions extends LayerFileOptions {
+export interface ListingOptions extends GroupOptions {
   readonly long?: boolean;
   readonly recursive?: boolean;
 }
@@ -22,15 +20,13 @@ interface Listed {
   readonly attributes: NodeAttributes;
 }
 
-/** Lists the image that is the first operand, at the path that is the second. */
-export async function runLayerLs(
-  context: GroupContext,
-  [imagePath = "", path = "/"]: readonly string[],
-  options: LayerLsOptions,
-): Promise<ExitCode> {
-  const { terminal, signal } = context;
-  await using layer = await openLayerFile(context, imagePath, options);
-  const { tree } = layer;
+/** Lists a directory, or names a file. */
+export async function printListing(
+  { terminal, signal }: CommandContext,
+  tree: FileTree,
+  path: string,
+  options: ListingOptions,
+): Promise<void> {
   const how = { signal };
   let count = 0;
   for await (const listed of listing(tree, path, options.recursive ?? false, how)) {
@@ -49,7 +45,6 @@ export async function runLayerLs(
     count++;
   }
   if (options.json) terminal.out(count === 0 ? "[]" : "]");
-  return exitCodes.success;
 }
 
 /** One directory sorted by bytes, as `ls -U` would not; all below it as it comes: that needs no memory. */

@@ -1,22 +1,20 @@
-/** `sealstone layer extract`: a verified layer's files, as a directory or as a tar. */
+/** Files of a tree copied to this machine, as a directory or as a tar. */
 import fs from "node:fs/promises";
 import { toHex } from "../bytes/hex.ts";
 import { printableText } from "../bytes/printable.ts";
 import { DeviceError, UsageError } from "../errors.ts";
 import { extractTree } from "../layer/extract-tree.node.ts";
-import type { OpenedLayer } from "../layer/opened-layer.ts";
 import { archiveTree } from "../layer/tree-archive.ts";
 import type { LeftOut } from "../layer/tree-node-walk.ts";
+import type { FileTree } from "../tree/file-tree.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
-import type { GroupContext } from "./action-group.ts";
+import type { GroupOptions } from "./action-group.ts";
 import { counted } from "./byte-quantity.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { LayerFileOptions } from "./layer-file-options.ts";
-import { openLayerFile } from "./layer-files.ts";
+import type { CommandContext } from "./context.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** As commander hands them over. */
-export interface LayerExtractOptions extends LayerFileOptions {
+export interface CopyOptions extends GroupOptions {
   /** A directory, a file that ends in `.tar`, or `-`. */
   readonly output: string;
   /** A tar whatever the output is called. */
@@ -50,32 +48,34 @@ class Findings {
   };
 }
 
-/** Extracts the image that is the first operand, from the path on that is the second. */
-export async function runLayerExtract(
-  context: GroupContext,
-  [imagePath = "", path = "/"]: readonly string[],
-  options: LayerExtractOptions,
-): Promise<ExitCode> {
-  const { terminal, signal } = context;
-  const { output } = options;
-  const asTar = options.tar || output === "-" || output.endsWith(".tar");
-  if (output === "-" && options.json) {
+/**
+ * Copies what a path leads to, and all that is below it.
+ *
+ * @param more stands in the JSON too.
+ */
+export async function copyOut(
+  { terminal, signal }: CommandContext,
+  tree: FileTree,
+  path: string,
+  { output, tar, json }: CopyOptions,
+  more: Record<string, unknown> = {},
+): Promise<void> {
+  const asTar = tar || output === "-" || output.endsWith(".tar");
+  if (output === "-" && json) {
     throw new UsageError("invalid-argument", "--json and a tar on standard output do not go together");
   }
-  await using layer = await openLayerFile(context, imagePath, options);
-  const { node, names } = await new TreeFiles(layer.tree).resolve(path, { signal, followSymlinks: false });
+  const { node, names } = await new TreeFiles(tree).resolve(path, { signal, followSymlinks: false });
   const findings = new Findings();
   const how = { start: node, signal, onLeftOut: findings.onLeftOut, onName: findings.onName };
   if (asTar) {
-    const pieces = archiveTree(layer.tree, { ...how, startName: names.at(-1) ?? new Uint8Array(0) });
+    const pieces = archiveTree(tree, { ...how, startName: names.at(-1) ?? new Uint8Array(0) });
     if (output === "-") await writeToTerminal(terminal, pieces);
     else await writeToFile(output, pieces);
   } else {
-    await extractTree(layer.tree, output, how);
+    await extractTree(tree, output, how);
   }
   for (const line of leftOutLines(findings)) terminal.err(line);
-  if (options.json) terminal.out(JSON.stringify(extractionJson(layer, output, findings)));
-  return exitCodes.success;
+  if (json) terminal.out(JSON.stringify({ output, ...more, ...findingsJson(findings) }));
 }
 
 async function writeToTerminal(terminal: Terminal, pieces: AsyncIterable<Uint8Array>): Promise<void> {
@@ -126,14 +126,8 @@ function leftOutLines({ kept, leftOutCount, ownersLeftOut }: Findings): string[]
   return lines;
 }
 
-function extractionJson(
-  layer: OpenedLayer,
-  output: string,
-  { names, kept, leftOutCount, ownersLeftOut }: Findings,
-): Record<string, unknown> {
+function findingsJson({ names, kept, leftOutCount, ownersLeftOut }: Findings): Record<string, unknown> {
   return {
-    output,
-    rootHash: toHex(layer.rootHash),
     names,
     ownersLeftOut,
     leftOutCount,

@@ -1,0 +1,33 @@
+/** Contents of files of a tree, byte for byte. */
+import type { FileTree } from "../tree/file-tree.ts";
+import { TreeFiles } from "../tree/tree-files.ts";
+import type { GroupOptions } from "./action-group.ts";
+import type { CommandContext } from "./context.ts";
+
+/** The largest file that is put into JSON. */
+const jsonLimitBytes = 2 ** 28;
+
+/**
+ * Writes files to standard output, one behind the other. What is written was verified; a file
+ * that turns out to be corrupt half-way ends there, with an error.
+ */
+export async function printContents(
+  { terminal, signal }: CommandContext,
+  tree: FileTree,
+  paths: readonly string[],
+  { json }: GroupOptions,
+): Promise<void> {
+  const files = new TreeFiles(tree);
+  const contents: Record<string, unknown>[] = [];
+  for (const path of paths) {
+    if (json) {
+      const content = await files.readFile(path, { signal, limitBytes: jsonLimitBytes });
+      contents.push({ path, base64: Buffer.from(content).toString("base64") });
+      continue;
+    }
+    for await (const piece of files.createReadStream(path, { signal })) {
+      if (!(await terminal.write(piece))) return;
+    }
+  }
+  if (json) terminal.out(JSON.stringify(contents));
+}
