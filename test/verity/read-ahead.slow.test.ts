@@ -154,7 +154,7 @@ describe.each(shapes)("$name", ({ parameters, offsetBytes, dataBlocks }) => {
   beforeAll(() => {
     const sizeBytes = dataBlocks * (parameters.dataBlockSize ?? 4096);
     volume = makeVolume(dataBlocks, parameters, bytes.subarray(offsetBytes, offsetBytes + sizeBytes));
-  });
+  }, 120_000);
 
   describe.each(ways)("$name", ({ open, digests: startDigests }) => {
     test.each<HasherChoice>(["native", "wasm"])("hashed by %s", async (hasher) => {
