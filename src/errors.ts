@@ -41,6 +41,10 @@ export interface ErrorLocation {
   readonly inode?: number;
   /** The name of the field that was refused. */
   readonly field?: string;
+  /** Line of a text, from 1. */
+  readonly line?: number;
+  /** Column of a text's line in UTF-16 units, from 1. */
+  readonly column?: number;
 }
 
 /** What a caller can get wrong. */
@@ -65,6 +69,8 @@ export type FormatErrorCode =
   | "truncated"
   | "unsupported"
   | "bad-name"
+  | "bad-syntax"
+  | "bad-rule"
   | "missing-parent"
   | "missing-target"
   | "is-directory"

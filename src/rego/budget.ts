@@ -1,0 +1,53 @@
+/** How much an evaluation may do: a policy that asks for more is stopped, and what it should decide is denied. */
+import type { Allocation } from "./program.ts";
+import { regoLimitError } from "./rego-error.ts";
+
+/** Limits of one evaluation. */
+export interface EvaluationLimits {
+  /** Lines, members and calls that are looked at: 20,000,000 unless set. */
+  readonly steps?: number;
+  /** Members and characters that are made: 50,000,000 unless set. */
+  readonly units?: number;
+}
+
+const defaultSteps = 20_000_000;
+const defaultUnits = 50_000_000;
+/** Rules and functions within each other; the engine's stack holds more. */
+const depthLimit = 200;
+
+/** See the head of this file. */
+export class Budget implements Allocation {
+  readonly #mostSteps: number;
+  readonly #mostUnits: number;
+  #steps = 0;
+  #units = 0;
+  #depth = 0;
+
+  constructor({ steps = defaultSteps, units = defaultUnits }: EvaluationLimits = {}) {
+    this.#mostSteps = steps;
+    this.#mostUnits = units;
+  }
+
+  /** Counts a step. @throws {StateError} `exhausted`. */
+  step(): void {
+    this.#steps += 1;
+    if (this.#steps > this.#mostSteps) throw regoLimitError(`it takes more than ${this.#mostSteps} steps`);
+  }
+
+  allocate(units: number): void {
+    this.#units += units;
+    if (this.#units > this.#mostUnits) throw regoLimitError(`it makes more than ${this.#mostUnits} values`);
+  }
+
+  /** Runs a rule within those under way. */
+  nested<Result>(rule: () => Result): Result {
+    if (this.#depth === depthLimit)
+      throw regoLimitError(`more than ${depthLimit} rules stand within each other`);
+    this.#depth += 1;
+    try {
+      return rule();
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+}

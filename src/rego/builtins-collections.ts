@@ -1,0 +1,128 @@
+/** Arrays, sets, objects, and JSON. */
+import { binary, membersOf, type NamedBuiltin, ternary, unary, valuesOf } from "./builtin.ts";
+import { fromJson, type JsonValue, toJson } from "./json.ts";
+import type { Allocation } from "./program.ts";
+import { compareValues, equalValues, isArray, RegoObject, RegoSet, type RegoValue } from "./value.ts";
+
+function count(value: RegoValue): number | undefined {
+  if (typeof value === "string") return [...value].length;
+  if (value === null || typeof value !== "object") return undefined;
+  return isArray(value) ? value.length : value.size;
+}
+
+/** The least or the greatest member; nothing of an empty collection. */
+function extreme(value: RegoValue, sign: 1 | -1): RegoValue | undefined {
+  const [first, ...rest] = membersOf(value) ?? [];
+  return rest.reduce(
+    (best: RegoValue | undefined, each) =>
+      best !== undefined && sign * compareValues(each, best) > 0 ? each : best,
+    first,
+  );
+}
+
+function isMember(value: RegoValue, collection: RegoValue): boolean {
+  return valuesOf(collection)?.some((member) => equalValues(member, value)) ?? false;
+}
+
+function union(sets: readonly RegoValue[], budget: Allocation): RegoSet | undefined {
+  if (!sets.every((set) => set instanceof RegoSet)) return undefined;
+  const members = sets.flatMap((set) => set.members());
+  budget.allocate(members.length);
+  return new RegoSet(members);
+}
+
+function intersection(sets: readonly RegoValue[]): RegoSet | undefined {
+  if (!sets.every((set) => set instanceof RegoSet)) return undefined;
+  const [first, ...rest] = sets;
+  return new RegoSet(first?.members().filter((member) => rest.every((set) => set.has(member))));
+}
+
+/** The second object's members over the first's, at every depth where both are objects. */
+function mergedObjects(a: RegoObject, b: RegoObject, budget: Allocation): RegoObject {
+  budget.allocate(a.size + b.size);
+  const merged = b.entries().map(([key, value]) => {
+    const below = a.get(key);
+    const both = below instanceof RegoObject && value instanceof RegoObject;
+    return [key, both ? mergedObjects(below, value, budget) : value] as const;
+  });
+  return new RegoObject([...a.entries(), ...merged]);
+}
+
+/** What stands at a path of keys, or at one key. */
+function objectGet(object: RegoValue, key: RegoValue, otherwise: RegoValue): RegoValue | undefined {
+  if (!(object instanceof RegoObject)) return undefined;
+  let at: RegoValue | undefined = object;
+  for (const step of isArray(key) ? key : [key]) {
+    if (at instanceof RegoObject) at = at.get(step);
+    else at = at !== undefined && isArray(at) && typeof step === "number" ? at[step] : undefined;
+  }
+  return at === undefined ? otherwise : at;
+}
+
+/** The keys that `object.remove` and `object.filter` are given. */
+function keysGiven(keys: RegoValue): RegoSet | undefined {
+  if (keys instanceof RegoObject) return new RegoSet(keys.entries().map(([key]) => key));
+  const members = membersOf(keys);
+  return members && new RegoSet(members);
+}
+
+function withKeys(object: RegoValue, keys: RegoValue, wanted: boolean): RegoObject | undefined {
+  const given = keysGiven(keys);
+  if (!(object instanceof RegoObject) || given === undefined) return undefined;
+  return new RegoObject(object.entries().filter(([key]) => given.has(key) === wanted));
+}
+
+function slice(value: RegoValue, from: RegoValue, to: RegoValue): RegoValue | undefined {
+  if (!isArray(value) || typeof from !== "number" || typeof to !== "number") return undefined;
+  const start = Math.max(0, from);
+  return value.slice(start, Math.max(start, Math.min(to, value.length)));
+}
+
+function parsed(text: string): RegoValue | undefined {
+  try {
+    return fromJson(JSON.parse(text) as JsonValue);
+  } catch {
+    return undefined;
+  }
+}
+
+/** See the head of this file. */
+export const collectionBuiltins: readonly NamedBuiltin[] = [
+  unary("count", count),
+  unary("max", (a) => extreme(a, 1)),
+  unary("min", (a) => extreme(a, -1)),
+  unary("sort", (a) => membersOf(a)?.toSorted(compareValues)),
+  unary("all", (a) => membersOf(a)?.every((member) => member === true)),
+  unary("any", (a) => membersOf(a)?.some((member) => member === true)),
+  binary("internal.member_2", isMember),
+  binary("or", (a, b, budget) => union([a, b], budget)),
+  binary("and", (a, b) => intersection([a, b])),
+  unary("union", (a, budget) => (a instanceof RegoSet ? union(a.members(), budget) : undefined)),
+  unary("intersection", (a) => (a instanceof RegoSet ? intersection(a.members()) : undefined)),
+  binary("array.concat", (a, b, budget) => {
+    if (!isArray(a) || !isArray(b)) return undefined;
+    budget.allocate(a.length + b.length);
+    return [...a, ...b];
+  }),
+  unary("array.reverse", (a) => (isArray(a) ? a.toReversed() : undefined)),
+  ternary("array.slice", slice),
+  ternary("object.get", objectGet),
+  unary("object.keys", (a) => (a instanceof RegoObject ? keysGiven(a) : undefined)),
+  binary("object.union", (a, b, budget) =>
+    a instanceof RegoObject && b instanceof RegoObject ? mergedObjects(a, b, budget) : undefined,
+  ),
+  unary("object.union_n", (a, budget) =>
+    isArray(a) && a.every((each) => each instanceof RegoObject)
+      ? a.reduce((merged, each) => mergedObjects(merged, each, budget), new RegoObject())
+      : undefined,
+  ),
+  binary("object.remove", (a, b) => withKeys(a, b, false)),
+  binary("object.filter", (a, b) => withKeys(a, b, true)),
+  unary("json.marshal", (a, budget) => {
+    const text = JSON.stringify(toJson(a));
+    budget.allocate(text.length);
+    return text;
+  }),
+  unary("json.unmarshal", (a) => (typeof a === "string" ? parsed(a) : undefined)),
+  unary("json.is_valid", (a) => typeof a === "string" && parsed(a) !== undefined),
+];

@@ -1,0 +1,101 @@
+/** Rules that ask for themselves, by whatever way: Rego has none. */
+import type { Clause, CompiledRule, Line, Operand, PackageNode, RuleGroup } from "./program.ts";
+
+/** A chain of rules that ends where it begins; undefined where there is none. */
+export function findRecursion(root: PackageNode): readonly RuleGroup[] | undefined {
+  const done = new Set<RuleGroup>();
+  for (const group of groupsBelow(root)) {
+    const chain = search(group, root, [], done);
+    if (chain !== undefined) return chain;
+  }
+  return undefined;
+}
+
+function search(
+  group: RuleGroup,
+  root: PackageNode,
+  path: readonly RuleGroup[],
+  done: Set<RuleGroup>,
+): readonly RuleGroup[] | undefined {
+  const at = path.indexOf(group);
+  if (at !== -1) return [...path.slice(at), group];
+  if (done.has(group)) return undefined;
+  for (const needed of neededBy(group, root)) {
+    const chain = search(needed, root, [...path, group], done);
+    if (chain !== undefined) return chain;
+  }
+  done.add(group);
+  return undefined;
+}
+
+function neededBy(group: RuleGroup, root: PackageNode): Set<RuleGroup> {
+  const needed = new Set<RuleGroup>();
+  const see = (operand: Operand): void => {
+    if (operand.kind === "function") needed.add(operand.group);
+    if (operand.kind === "document") for (const each of groupsAt(root, operand.steps)) needed.add(each);
+  };
+  for (const rule of group.default ? [...group.rules, group.default] : group.rules) eachOfRule(rule, see);
+  return needed;
+}
+
+/** Rules that a reference to documents may mean: a step that is not known may be any. */
+function groupsAt(node: PackageNode, [step, ...rest]: readonly Operand[]): RuleGroup[] {
+  if (step === undefined) return groupsBelow(node);
+  if (step.kind !== "constant") {
+    return [...node.rules.values(), ...[...node.children.values()].flatMap((child) => groupsAt(child, rest))];
+  }
+  const name = String(step.value);
+  const group = node.rules.get(name);
+  const child = node.children.get(name);
+  return [...(group ? [group] : []), ...(child ? groupsAt(child, rest) : [])];
+}
+
+function groupsBelow(node: PackageNode): RuleGroup[] {
+  return [...node.rules.values(), ...[...node.children.values()].flatMap(groupsBelow)];
+}
+
+function eachOfRule({ parameters, clauses }: CompiledRule, see: (operand: Operand) => void): void {
+  for (const parameter of parameters) eachOperand(parameter, see);
+  for (const clause of clauses) eachOfClause(clause, see);
+}
+
+function eachOfClause({ body, key, value }: Clause, see: (operand: Operand) => void): void {
+  for (const line of body) eachOfLine(line, see);
+  for (const operand of [key, value]) if (operand !== undefined) eachOperand(operand, see);
+}
+
+function eachOfLine(line: Line, see: (operand: Operand) => void): void {
+  if (line.kind === "test") eachOperand(line.operand, see);
+  if (line.kind === "unify") for (const side of [line.left, line.right]) eachOperand(side, see);
+  if (line.kind === "each" || line.kind === "every") eachOperand(line.collection, see);
+  if (line.kind === "each") for (const side of [line.key, line.value]) if (side) eachOperand(side, see);
+  if (line.kind === "not" || line.kind === "every") for (const each of line.body) eachOfLine(each, see);
+}
+
+function eachOperand(operand: Operand, see: (operand: Operand) => void): void {
+  see(operand);
+  switch (operand.kind) {
+    case "member":
+      eachOperand(operand.of, see);
+      for (const step of operand.steps) eachOperand(step, see);
+      return;
+    case "document":
+      for (const step of operand.steps) eachOperand(step, see);
+      return;
+    case "builtin":
+    case "function":
+      for (const each of operand.arguments) eachOperand(each, see);
+      return;
+    case "array":
+    case "set":
+      for (const item of operand.items) eachOperand(item, see);
+      return;
+    case "object":
+      for (const part of operand.entries.flat()) eachOperand(part, see);
+      return;
+    case "comprehension":
+      eachOfClause(operand, see);
+      return;
+    default:
+  }
+}
