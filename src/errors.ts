@@ -90,8 +90,11 @@ export type IntegrityErrorCode =
 export type PolicyErrorCode = "denied";
 /** How evidence can fail to hold. */
 export type AttestationErrorCode = "not-attested";
-/** Why an object does not take a call. `exhausted`: it has used up all that it may ever use for calls of the kind. */
-export type StateErrorCode = "closed" | "poisoned" | "exhausted" | "busy";
+/**
+ * Why an object does not take a call. `exhausted`: it has used up all that it may ever use for calls of the kind.
+ * `unflushed`: its device failed to write, and it takes no further changes until a flush has ended well.
+ */
+export type StateErrorCode = "closed" | "poisoned" | "exhausted" | "busy" | "unflushed";
 /** Every broken invariant is the same to a caller. */
 export type InvariantErrorCode = "invariant";
 

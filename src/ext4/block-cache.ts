@@ -29,6 +29,17 @@ export class BlockCache {
     this.#blocks.set(block, bytes);
   }
 
+  /** Keeps blocks of a range no more. */
+  delete(block: number, blocks = 1): void {
+    if (blocks <= this.#blocks.size) {
+      for (let each = block; each < block + blocks; each++) this.#blocks.delete(each);
+      return;
+    }
+    for (const each of this.#blocks.keys()) {
+      if (each >= block && each < block + blocks) this.#blocks.delete(each);
+    }
+  }
+
   clear(): void {
     this.#blocks.clear();
   }

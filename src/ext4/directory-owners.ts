@@ -29,4 +29,15 @@ export class DirectoryOwners {
     if (before === undefined) this.#places.set(block, place);
     return before === undefined || before === place;
   }
+
+  /** Forgets blocks that belong to nobody any more. */
+  forget(block: number, blocks: number): void {
+    if (blocks <= this.#places.size) {
+      for (let each = block; each < block + blocks; each++) this.#places.delete(each);
+      return;
+    }
+    for (const each of this.#places.keys()) {
+      if (each >= block && each < block + blocks) this.#places.delete(each);
+    }
+  }
 }

@@ -78,7 +78,8 @@ export function featuresOf(superblock: Ext4Superblock): Ext4Features {
   };
 }
 
-function namesOf(bits: number, features: Readonly<Record<string, number>>, field: string): string[] {
+/** The names of feature bits, and in hexadecimal those without one. */
+export function namesOf(bits: number, features: Readonly<Record<string, number>>, field: string): string[] {
   const known = Object.entries(features).filter(([, bit]) => (bits & bit) !== 0);
   const rest = known.reduce((left, [, bit]) => left & ~bit, bits);
   const names = known.map(([name]) => name);

@@ -6,7 +6,7 @@ import type { IoOptions } from "../device/block-device.ts";
 import { type NodeAttributes, type NodeType, type Timestamp, typeOfMode } from "../tree/attributes.ts";
 import { decodeDeviceNumber, INODE_BASE_SIZE_BYTES, inodeFields, inodeFlag, inodeNumber } from "./inode.ts";
 import { readInodeTable } from "./inode-table.ts";
-import { type Field, fieldBytes, readField } from "./structure.ts";
+import { type Field, fieldBytes, readField, writeField } from "./structure.ts";
 import { decodeKernelTime } from "./timestamp.ts";
 import type { Ext4Volume } from "./volume.ts";
 
@@ -94,30 +94,48 @@ async function readRecord(volume: Ext4Volume, number: number, options: IoOptions
   return bytes.subarray(start, start + inodeSizeBytes);
 }
 
-function parseInode(volume: Ext4Volume, number: number, bytes: Uint8Array): Ext4Inode {
+/**
+ * Checks a record that comes from the device, and decodes it.
+ *
+ * @throws {FormatError} as `readInode`.
+ */
+export function parseInode(volume: Ext4Volume, number: number, bytes: Uint8Array): Ext4Inode {
+  const get = (field: Field): number => readField(bytes, 0, field);
+  const fail = (field: keyof typeof inodeFields, why: string): never => {
+    throw volume.malformed("bad-field", why, { inode: number, field });
+  };
+  const extraBytes = extraBytesOf(bytes);
+  if (INODE_BASE_SIZE_BYTES + extraBytes > bytes.length || extraBytes % 4 !== 0) {
+    fail("extraIsize", `${extraBytes} bytes of extra fields in an inode of ${bytes.length}`);
+  }
+  if (volume.geometry.features.metadataCsum) checkChecksum(volume, number, bytes);
+  if (get(inodeFields.linksCount) === 0) {
+    throw volume.malformed("bad-field", "the inode is deleted", { inode: number, field: "linksCount" });
+  }
+  const flags = get(inodeFields.flags);
+  for (const [name, flag] of refusedFlags) {
+    if (flags & flag) throw volume.malformed("unsupported", `${name} content is not read`, { inode: number });
+  }
+  return decodeInode(volume, number, bytes);
+}
+
+/**
+ * Decodes a record that is in order.
+ *
+ * @param bytes kept, not copied.
+ * @throws {FormatError} `bad-field` for a type that is none, a size or a block that cannot be.
+ */
+export function decodeInode(volume: Ext4Volume, number: number, bytes: Uint8Array): Ext4Inode {
   const get = (field: Field): number => readField(bytes, 0, field);
   const fail = (field: keyof typeof inodeFields, why: string): never => {
     throw volume.malformed("bad-field", why, { inode: number, field });
   };
   const large = bytes.length > INODE_BASE_SIZE_BYTES;
-  const extraBytes = large ? get(inodeFields.extraIsize) : 0;
-  if (INODE_BASE_SIZE_BYTES + extraBytes > bytes.length || extraBytes % 4 !== 0) {
-    fail("extraIsize", `${extraBytes} bytes of extra fields in an inode of ${bytes.length}`);
-  }
-  const generation = get(inodeFields.generation);
-  const seed = crc32cU32(crc32cU32(volume.geometry.checksumSeed, number), generation);
-  if (volume.geometry.features.metadataCsum) checkChecksum(volume, number, bytes, extraBytes, seed);
+  const extraBytes = extraBytesOf(bytes);
   const fieldsEnd = large ? INODE_BASE_SIZE_BYTES + (extraBytes === 0 ? knownExtraBytes : extraBytes) : 0;
-  if (get(inodeFields.linksCount) === 0) {
-    throw volume.malformed("bad-field", "the inode is deleted", { inode: number, field: "linksCount" });
-  }
   const type = typeOfMode(get(inodeFields.mode));
   if (type === undefined)
     return fail("mode", `mode 0o${get(inodeFields.mode).toString(8)} has no known type`);
-  const flags = get(inodeFields.flags);
-  for (const [name, flag] of refusedFlags) {
-    if (flags & flag) throw volume.malformed("unsupported", `${name} content is not read`, { inode: number });
-  }
   const xattrBlock =
     get(inodeFields.xattrBlockLow) +
     (volume.geometry.features.bit64 ? get(inodeFields.xattrBlockHigh) * 2 ** 32 : 0);
@@ -127,34 +145,53 @@ function parseInode(volume: Ext4Volume, number: number, bytes: Uint8Array): Ext4
   return {
     number,
     attributes: readAttributes(volume, number, bytes, type, fieldsEnd),
-    flags,
+    flags: get(inodeFields.flags),
     bytes,
     xattrStartBytes: large && extraBytes > 0 ? INODE_BASE_SIZE_BYTES + extraBytes : bytes.length,
     block: fieldBytes(bytes, 0, inodeFields.block),
     xattrBlock,
-    checksumSeed: seed,
+    checksumSeed: inodeSeed(volume, number, get(inodeFields.generation)),
     accessTimeWord: get(inodeFields.accessTime),
   };
 }
 
-/** `ext4_inode_csum_verify`: over the whole record, its own two halves taken as zeros. */
-function checkChecksum(
-  volume: Ext4Volume,
-  number: number,
-  bytes: Uint8Array,
-  extraBytes: number,
-  seed: number,
-): void {
+/** What the checksums of an inode and of its own blocks begin with. */
+export function inodeSeed(volume: Ext4Volume, number: number, generation: number): number {
+  return crc32cU32(crc32cU32(volume.geometry.checksumSeed, number), generation);
+}
+
+function extraBytesOf(bytes: Uint8Array): number {
+  return bytes.length > INODE_BASE_SIZE_BYTES ? readField(bytes, 0, inodeFields.extraIsize) : 0;
+}
+
+/** True where the upper half of the checksum has a place. */
+function hasHighChecksum(bytes: Uint8Array): boolean {
+  const [offset, size] = inodeFields.checksumHigh;
+  return bytes.length > INODE_BASE_SIZE_BYTES && extraBytesOf(bytes) >= offset + size - INODE_BASE_SIZE_BYTES;
+}
+
+/** `ext4_inode_csum`: over the whole record, its own two halves taken as zeros. */
+function inodeChecksum(volume: Ext4Volume, number: number, bytes: Uint8Array): number {
   const copy = new Uint8Array(bytes);
-  const [highOffset, highSize] = inodeFields.checksumHigh;
-  const hasHigh =
-    bytes.length > INODE_BASE_SIZE_BYTES && extraBytes >= highOffset + highSize - INODE_BASE_SIZE_BYTES;
   fieldBytes(copy, 0, inodeFields.checksumLow).fill(0);
-  if (hasHigh) fieldBytes(copy, 0, inodeFields.checksumHigh).fill(0);
+  if (hasHighChecksum(bytes)) fieldBytes(copy, 0, inodeFields.checksumHigh).fill(0);
+  return crc32c(inodeSeed(volume, number, readField(bytes, 0, inodeFields.generation)), copy);
+}
+
+/** Puts the checksum into a record, where the file system has any. */
+export function sealInode(volume: Ext4Volume, number: number, bytes: Uint8Array): void {
+  if (!volume.geometry.features.metadataCsum) return;
+  const checksum = inodeChecksum(volume, number, bytes);
+  writeField(bytes, 0, inodeFields.checksumLow, checksum & 0xffff);
+  if (hasHighChecksum(bytes)) writeField(bytes, 0, inodeFields.checksumHigh, checksum >>> 16);
+}
+
+function checkChecksum(volume: Ext4Volume, number: number, bytes: Uint8Array): void {
+  const hasHigh = hasHighChecksum(bytes);
   const stored =
     readField(bytes, 0, inodeFields.checksumLow) +
     (hasHigh ? readField(bytes, 0, inodeFields.checksumHigh) * 2 ** 16 : 0);
-  const computed = crc32c(seed, copy);
+  const computed = inodeChecksum(volume, number, bytes);
   if (stored === (hasHigh ? computed : computed & 0xffff)) return;
   throw volume.malformed("bad-checksum", "the inode's checksum does not hold", {
     inode: number,

@@ -21,6 +21,8 @@ export interface TimeWords {
 const two32 = 0x1_0000_0000;
 const minSeconds = -0x8000_0000;
 const maxSeconds = 0x3_7fff_ffff;
+/** Two epoch bits over a signed word (`EXT4_EXTRA_TIMESTAMP_MAX`). */
+const maxKernelSeconds = 0x3_7fff_ffffn;
 /** Go's zero time, 1 January of year 1: taken as "absent". */
 const goZeroSeconds = -62_135_596_800n;
 
@@ -66,4 +68,20 @@ export function decodeCompactTime({ low, extra }: TimeWords): Timestamp | undefi
  */
 export function decodeKernelTime({ low, extra }: TimeWords): Timestamp {
   return { seconds: BigInt(low | 0) + (BigInt(extra & 3) << 32n), nanoseconds: extra >>> 2 };
+}
+
+/**
+ * A time as the kernel stores it (`timestamp_truncate`, `ext4_encode_extra_time`): out of range is clamped
+ * and loses its nanoseconds.
+ *
+ * @param hasExtra whether the second word has a place; without it there are 32 bits of whole seconds.
+ */
+export function encodeKernelTime({ seconds, nanoseconds }: Timestamp, hasExtra: boolean): TimeWords {
+  const most = hasExtra ? maxKernelSeconds : 0x7fff_ffffn;
+  if (seconds < minSeconds) return { low: 0x8000_0000, extra: 0 };
+  const clamped = seconds > most ? most : seconds;
+  const low = Number(BigInt.asIntN(32, clamped));
+  const epoch = Number((clamped - BigInt(low)) >> 32n) & 3;
+  const extra = (epoch | ((seconds >= most ? 0 : nanoseconds) << 2)) >>> 0;
+  return { low: low >>> 0, extra: hasExtra ? extra : 0 };
 }

@@ -25,7 +25,8 @@ export class Ext4Volume {
   readonly geometry: Ext4Geometry;
   /** Of the blocks of names that were read. */
   readonly directoryOwners: DirectoryOwners;
-  readonly #cache: BlockCache;
+  /** Blocks as they stand on the device. */
+  protected readonly cache: BlockCache;
 
   /** Made by `openVolume`. */
   constructor(device: BlockDevice, name: string, geometry: Ext4Geometry, cacheBytes: number) {
@@ -33,7 +34,7 @@ export class Ext4Volume {
     this.name = name;
     this.geometry = geometry;
     this.directoryOwners = new DirectoryOwners(geometry.blocks);
-    this.#cache = new BlockCache(Math.max(16, Math.floor(cacheBytes / geometry.blockSizeBytes)));
+    this.cache = new BlockCache(Math.max(16, Math.floor(cacheBytes / geometry.blockSizeBytes)));
   }
 
   /** The error for a malformed structure; to be thrown by the caller. */
@@ -58,12 +59,12 @@ export class Ext4Volume {
    * @param block was checked by `holds`.
    */
   async readBlock(block: number, options: IoOptions): Promise<Uint8Array> {
-    const kept = this.#cache.get(block);
+    const kept = this.cache.get(block);
     if (kept !== undefined) return kept;
     const { blockSizeBytes } = this.geometry;
     const bytes = new Uint8Array(blockSizeBytes);
     await this.device.read(block * blockSizeBytes, bytes, options);
-    this.#cache.set(block, bytes);
+    this.cache.set(block, bytes);
     return bytes;
   }
 
@@ -74,7 +75,7 @@ export class Ext4Volume {
     endBlock: number,
     options: IoOptions,
   ): Promise<Uint8Array> {
-    const kept = this.#cache.get(block);
+    const kept = this.cache.get(block);
     if (kept !== undefined) return kept;
     const { blockSizeBytes } = this.geometry;
     const ahead = Math.max(1, readAheadBytes / blockSizeBytes);
@@ -90,17 +91,14 @@ export class Ext4Volume {
     }
     for (let each = start; each < end; each++) {
       // A copy of its own: a view would keep its neighbours alive.
-      this.#cache.set(
-        each,
-        bytes.slice((each - start) * blockSizeBytes, (each - start + 1) * blockSizeBytes),
-      );
+      this.cache.set(each, bytes.slice((each - start) * blockSizeBytes, (each - start + 1) * blockSizeBytes));
     }
-    return this.#cache.get(block) ?? this.readBlock(block, options);
+    return this.cache.get(block) ?? this.readBlock(block, options);
   }
 
   /** Lets go of what is kept. */
   release(): void {
-    this.#cache.clear();
+    this.cache.clear();
   }
 }
 

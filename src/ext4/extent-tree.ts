@@ -1,0 +1,384 @@
+/**
+ * The extent tree of an inode for writing, changed in place: entries are put in,
+ * joined, cut and taken out; full nodes are split, empty ones given back. The
+ * rules are the kernel's: a node begins where its parent says, and every level is
+ * in order.
+ */
+import type { IoOptions } from "../device/block-device.ts";
+import { FileError } from "../errors.ts";
+import type { BlockKind } from "./block-kind.ts";
+import { MAX_EXTENT_BLOCKS } from "./extent.ts";
+import { bad, checkEntries, checkHeader, extentBlockKind } from "./extent-checks.ts";
+import { type Extent, ExtentNode, MAX_UNWRITTEN_BLOCKS } from "./extent-node.ts";
+import { ExtentRoom } from "./extent-room.ts";
+import { inodeFields } from "./inode.ts";
+import type { LiveInode } from "./live-inode.ts";
+import { fieldBytes } from "./structure.ts";
+import type { WritableVolume } from "./writable-volume.ts";
+
+/** The block behind the last that a file can have. */
+export const LOGICAL_END: number = 2 ** 32 - 1;
+
+/** A stretch of a file: an extent, or a hole, whose `start` is undefined. */
+export interface Mapping {
+  readonly logical: number;
+  readonly blocks: number;
+  readonly start: number | undefined;
+  readonly written: boolean;
+}
+
+/** A step from the root to a leaf. */
+export interface PathStep {
+  node: ExtentNode;
+  /** The entry that was taken; in a leaf the last that begins at the block or before, or -1. */
+  index: number;
+  /** Where the part of the file ends that is the node's. */
+  readonly endLogical: number;
+}
+
+/** The tree of an inode that has extents. */
+export class ExtentTree {
+  readonly #volume: WritableVolume;
+  readonly #inode: LiveInode;
+  readonly #kind: BlockKind;
+  readonly #room: ExtentRoom;
+
+  /**
+   * @throws {FileError} `ENOTSUP` for an inode with block pointers.
+   * @throws {FormatError} `bad-field` for a malformed root.
+   */
+  constructor(volume: WritableVolume, inode: LiveInode) {
+    if (!inode.hasExtents) throw new FileError("ENOTSUP", "write");
+    this.#volume = volume;
+    this.#inode = inode;
+    this.#kind = extentBlockKind(volume, inode);
+    this.#room = new ExtentRoom(volume, inode, this.#kind);
+    const root = this.#root(false);
+    checkHeader(volume, inode.number, root.bytes, undefined);
+    checkEntries(volume, inode.number, root);
+  }
+
+  /** The extent or hole that holds a block of the file; a hole as far as is known without reading more. */
+  async find(logical: number, options: IoOptions): Promise<Mapping> {
+    const path = await this.#descend(logical, options);
+    const { node, index, endLogical } = path.at(-1) as PathStep;
+    if (index >= 0) {
+      const extent = node.extent(index);
+      if (logical < extent.logical + extent.blocks) return extent;
+    }
+    const before = index >= 0 ? node.extent(index) : undefined;
+    const from = before === undefined ? logical : before.logical + before.blocks;
+    const end = index + 1 < node.count ? node.logical(index + 1) : endLogical;
+    return { logical: from, blocks: end - from, start: undefined, written: false };
+  }
+
+  /** The device's block behind the one that stands for the block before `logical`; undefined behind a hole. */
+  async goalFor(logical: number, options: IoOptions): Promise<number | undefined> {
+    const { node, index } = (await this.#descend(logical, options)).at(-1) as PathStep;
+    if (index < 0) return undefined;
+    const { start, logical: first } = node.extent(index);
+    return start + (logical - first);
+  }
+
+  /**
+   * Puts blocks into a hole.
+   *
+   * @throws {FileError} `ENOSPC` where a node has to be split and no block is free.
+   */
+  async insert(extent: Extent, options: IoOptions): Promise<void> {
+    const most = extent.written ? MAX_EXTENT_BLOCKS : MAX_UNWRITTEN_BLOCKS;
+    for (let done = 0; done < extent.blocks; ) {
+      const blocks = Math.min(most, extent.blocks - done);
+      await this.#insertOne(
+        { ...extent, logical: extent.logical + done, start: extent.start + done, blocks },
+        options,
+      );
+      done += blocks;
+    }
+  }
+
+  /** Makes blocks of one extent that is not written a written one. */
+  async convert(logical: number, blocks: number, start: number, options: IoOptions): Promise<void> {
+    await this.#cut(logical, logical + blocks, async () => undefined, options);
+    await this.insert({ logical, blocks, start, written: true }, options);
+  }
+
+  /** Gives back the blocks of `[from, end)`. */
+  async remove(from: number, end: number, options: IoOptions): Promise<void> {
+    const held = this.#inode.isOrphan;
+    await this.#cut(
+      from,
+      end,
+      async ({ start, blocks }) => {
+        await this.#volume.blocks.free(start, blocks, { ...options, held });
+        this.#inode.addBlocks(-blocks);
+      },
+      options,
+    );
+    await this.#room.shrink(this.#root(true), options);
+  }
+
+  /** Gives back all blocks. */
+  async clear(options: IoOptions): Promise<void> {
+    await this.remove(0, 2 ** 32, options);
+  }
+
+  /** Makes all blocks, those of nodes included, held ones. */
+  async hold(options: IoOptions): Promise<void> {
+    const hold = (block: number, blocks: number): Promise<void> =>
+      this.#volume.blocks.hold(block, blocks, options);
+    for (let logical = 0; logical < 2 ** 32; ) {
+      const path = await this.#descend(logical, options);
+      const { node, endLogical } = path.at(-1) as PathStep;
+      for (let index = 0; index < node.count; index++) {
+        const { start, blocks } = node.extent(index);
+        await hold(start, blocks);
+      }
+      for (const [level, step] of path.entries()) {
+        // A node counts at its last leaf.
+        const below = path.slice(level, -1);
+        const isLast = below.every((each) => each.index === each.node.count - 1);
+        if (step.node.block !== undefined && isLast) await hold(step.node.block, 1);
+      }
+      logical = endLogical;
+    }
+  }
+
+  /** The first extent at a block or behind it. */
+  async next(logical: number, options: IoOptions): Promise<Extent | undefined> {
+    for (let at = logical; at < 2 ** 32; ) {
+      const { node, index, endLogical } = (await this.#descend(at, options)).at(-1) as PathStep;
+      for (let each = Math.max(index, 0); each < node.count; each++) {
+        const extent = node.extent(each);
+        if (extent.logical + extent.blocks > at) return extent;
+      }
+      at = endLogical;
+    }
+    return undefined;
+  }
+
+  #root(change: boolean): ExtentNode {
+    const bytes = change ? this.#inode.modifyBytes() : this.#inode.bytes;
+    return new ExtentNode(fieldBytes(bytes, 0, inodeFields.block), undefined);
+  }
+
+  /** The way to the leaf that a block belongs to. */
+  async #descend(logical: number, options: IoOptions): Promise<PathStep[]> {
+    let node = this.#root(false);
+    let endLogical = 2 ** 32;
+    const path: PathStep[] = [];
+    for (;;) {
+      const found = node.search(logical);
+      if (node.depth === 0) {
+        path.push({ node, index: found, endLogical });
+        return path;
+      }
+      // What is in front of the first child is the first child's.
+      const index = Math.max(found, 0);
+      path.push({ node, index, endLogical });
+      if (index + 1 < node.count) endLogical = node.logical(index + 1);
+      node = await this.#child(node, index, endLogical, options);
+    }
+  }
+
+  async #child(
+    parent: ExtentNode,
+    index: number,
+    endLogical: number,
+    options: IoOptions,
+  ): Promise<ExtentNode> {
+    const block = parent.child(index);
+    const bytes =
+      this.#volume.peekBlock(block, this.#kind) ?? (await this.#volume.viewBlock(block, this.#kind, options));
+    checkHeader(this.#volume, this.#inode.number, bytes, block);
+    const node = new ExtentNode(bytes, block);
+    const fail = (why: string): never => {
+      throw bad(this.#volume, this.#inode.number, block, why);
+    };
+    if (node.depth !== parent.depth - 1) fail(`depth ${node.depth} below depth ${parent.depth}`);
+    if (node.count > 0) {
+      if (node.logical(0) !== parent.logical(index)) fail("it does not begin where its parent says");
+      const last = node.count - 1;
+      const end = node.logical(last) + (node.depth === 0 ? node.extent(last).blocks : 1);
+      if (end > endLogical) fail("it does not end where its parent says");
+    }
+    return node;
+  }
+
+  /** Makes the last `steps` nodes of a path ones that can be changed. */
+  async #modify(path: readonly PathStep[], steps: number, options: IoOptions): Promise<void> {
+    for (const step of path.slice(-steps)) {
+      const { block } = step.node;
+      if (block === undefined) step.node = this.#root(true);
+      else step.node = new ExtentNode(await this.#volume.modifyBlock(block, this.#kind, options), block);
+    }
+  }
+
+  async #insertOne(extent: Extent, options: IoOptions): Promise<void> {
+    let path = await this.#descend(extent.logical, options);
+    let { node, index } = path.at(-1) as PathStep;
+    if (this.#overlaps(node, index, extent)) {
+      throw bad(
+        this.#volume,
+        this.#inode.number,
+        node.block,
+        `block ${extent.logical} has its place already`,
+      );
+    }
+    const joinsBefore = index >= 0 && joins(node.extent(index), extent);
+    const joinsAfter = index + 1 < node.count && joins(extent, node.extent(index + 1));
+    if (joinsBefore || joinsAfter) {
+      await this.#join(path, extent, { joinsBefore, joinsAfter }, options);
+      return;
+    }
+    while (node.isFull) {
+      await this.#room.make(path, (steps) => this.#modify(path, steps, options), options);
+      path = await this.#descend(extent.logical, options);
+      ({ node, index } = path.at(-1) as PathStep);
+    }
+    await this.#modify(path, 1, options);
+    ({ node } = path.at(-1) as PathStep);
+    node.open(index + 1);
+    node.setExtent(index + 1, extent);
+    if (index + 1 === 0) await this.#fixKeys(path, options);
+  }
+
+  #overlaps(node: ExtentNode, index: number, { logical, blocks }: Extent): boolean {
+    if (index >= 0) {
+      const before = node.extent(index);
+      if (before.logical + before.blocks > logical) return true;
+    }
+    return index + 1 < node.count && node.logical(index + 1) < logical + blocks;
+  }
+
+  async #join(
+    path: readonly PathStep[],
+    extent: Extent,
+    { joinsBefore, joinsAfter }: { joinsBefore: boolean; joinsAfter: boolean },
+    options: IoOptions,
+  ): Promise<void> {
+    await this.#modify(path, 1, options);
+    const { node, index } = path.at(-1) as PathStep;
+    const before = joinsBefore ? node.extent(index) : undefined;
+    const after = joinsAfter ? node.extent(index + 1) : undefined;
+    if (before !== undefined) {
+      const joined = { ...before, blocks: before.blocks + extent.blocks };
+      if (after !== undefined && joins(joined, after)) {
+        node.setExtent(index, { ...joined, blocks: joined.blocks + after.blocks });
+        node.remove(index + 1);
+      } else node.setExtent(index, joined);
+    } else if (after !== undefined) {
+      node.setExtent(index + 1, { ...extent, blocks: extent.blocks + after.blocks });
+      if (index + 1 === 0) await this.#fixKeys(path, options);
+    }
+  }
+
+  /** The first entry of a leaf is another: its parents say so. */
+  async #fixKeys(path: readonly PathStep[], options: IoOptions): Promise<void> {
+    for (let level = path.length - 1; level > 0; level--) {
+      const { node } = path[level] as PathStep;
+      await this.#modify(path.slice(0, level), 1, options);
+      const { node: parent, index } = path[level - 1] as PathStep;
+      parent.setLogical(index, node.logical(0));
+      if (index > 0) return;
+    }
+  }
+
+  /** Takes `[from, end)` out; `dropped` is told of each stretch. */
+  async #cut(
+    from: number,
+    end: number,
+    dropped: (extent: Extent) => Promise<void>,
+    options: IoOptions,
+  ): Promise<void> {
+    for (let at = from; at < end; ) {
+      const path = await this.#descend(at, options);
+      const { node, index, endLogical } = path.at(-1) as PathStep;
+      let first = Math.max(index, 0);
+      if (first < node.count && extentEnd(node.extent(first)) <= at) first += 1;
+      if (first < node.count && node.logical(first) < end) {
+        await this.#cutLeaf(path, first, { from: at, end }, dropped, options);
+      }
+      at = endLogical;
+    }
+  }
+
+  async #cutLeaf(
+    path: PathStep[],
+    first: number,
+    { from, end }: { from: number; end: number },
+    dropped: (extent: Extent) => Promise<void>,
+    options: IoOptions,
+  ): Promise<void> {
+    await this.#modify(path, 1, options);
+    const { node } = path.at(-1) as PathStep;
+    const start = node.extent(first);
+    if (start.logical < from && extentEnd(start) > end) {
+      // Out of the middle: what is behind gets an entry of its own.
+      node.setExtent(first, part(start, start.logical, from));
+      await dropped(part(start, from, end));
+      await this.insert(part(start, end, extentEnd(start)), options);
+      return;
+    }
+    let at = first;
+    if (start.logical < from) {
+      node.setExtent(at, part(start, start.logical, from));
+      await dropped(part(start, from, extentEnd(start)));
+      at += 1;
+    }
+    let whole = at;
+    for (; whole < node.count && extentEnd(node.extent(whole)) <= end; whole++)
+      await dropped(node.extent(whole));
+    node.remove(at, whole - at);
+    if (at < node.count && node.logical(at) < end) {
+      const last = node.extent(at);
+      node.setExtent(at, part(last, end, extentEnd(last)));
+      await dropped(part(last, last.logical, end));
+    }
+    if (node.count === 0) await this.#dropNode(path, options);
+    else if (at === 0) await this.#fixKeys(path, options);
+  }
+
+  /** Gives back an empty node, and its parents that are empty then. */
+  async #dropNode(path: PathStep[], options: IoOptions): Promise<void> {
+    for (let level = path.length - 1; level > 0; level--) {
+      const block = (path[level] as PathStep).node.block as number;
+      await this.#volume.blocks.free(block, 1, { ...options, held: this.#inode.isOrphan });
+      this.#inode.addBlocks(-1);
+      const above = path.slice(0, level);
+      await this.#modify(above, 1, options);
+      const { node: parent, index } = above.at(-1) as PathStep;
+      parent.remove(index);
+      if (parent.count > 0) {
+        if (index === 0) await this.#fixKeys(above, options);
+        return;
+      }
+    }
+    this.#root(true).depth = 0;
+  }
+}
+
+/** The tree of an inode: one object as long as the inode is in memory. */
+export function extentTreeOf(volume: WritableVolume, inode: LiveInode): ExtentTree {
+  inode.extents ??= new ExtentTree(volume, inode);
+  return inode.extents;
+}
+
+/** True where the second goes on where the first ends, and the two fit into one. */
+function joins(first: Extent, second: Extent): boolean {
+  return (
+    first.written === second.written &&
+    first.logical + first.blocks === second.logical &&
+    first.start + first.blocks === second.start &&
+    first.blocks + second.blocks <= (first.written ? MAX_EXTENT_BLOCKS : MAX_UNWRITTEN_BLOCKS)
+  );
+}
+
+function extentEnd({ logical, blocks }: Extent): number {
+  return logical + blocks;
+}
+
+/** What of an extent lies in `[from, end)`. */
+function part(extent: Extent, from: number, end: number): Extent {
+  return { ...extent, logical: from, blocks: end - from, start: extent.start + (from - extent.logical) };
+}

@@ -1,0 +1,254 @@
+/**
+ * The descriptors of all block groups, in memory as they stand on the device, and
+ * which groups have something free. The sums are of the descriptors: what the
+ * superblock says of free blocks and inodes is not used, as the kernel does not.
+ */
+import type { IoOptions } from "../device/block-device.ts";
+import { plainBlock } from "./block-kind.ts";
+import {
+  GROUP_DESCRIPTOR_SIZE_BYTES,
+  groupDescriptorFields,
+  groupDescriptorHighFields,
+} from "./group-descriptor.ts";
+import { descriptorBlock, descriptorChecksum, headBlocks } from "./group-layout.ts";
+import { GroupSet } from "./group-set.ts";
+import { type Field, readField, writeField } from "./structure.ts";
+import { SystemBlocks } from "./system-blocks.ts";
+import type { Ext4Volume } from "./volume.ts";
+import type { WritableVolume } from "./writable-volume.ts";
+
+const low = groupDescriptorFields;
+const high = groupDescriptorHighFields;
+
+/** A field of a descriptor: the half that all have, and that of large ones. */
+type GroupField = readonly [low: Field, high: Field | undefined];
+
+/** What of a descriptor is read or set. */
+export type GroupFieldName =
+  | "blockBitmap"
+  | "inodeBitmap"
+  | "inodeTable"
+  | "freeBlocks"
+  | "freeInodes"
+  | "usedDirectories"
+  | "unusedInodes"
+  | "blockBitmapChecksum"
+  | "inodeBitmapChecksum"
+  | "flags";
+
+const fields: Readonly<Record<GroupFieldName, GroupField>> = {
+  blockBitmap: [low.blockBitmapLow, high.blockBitmapHigh],
+  inodeBitmap: [low.inodeBitmapLow, high.inodeBitmapHigh],
+  inodeTable: [low.inodeTableLow, high.inodeTableHigh],
+  freeBlocks: [low.freeBlocksCountLow, high.freeBlocksCountHigh],
+  freeInodes: [low.freeInodesCountLow, high.freeInodesCountHigh],
+  usedDirectories: [low.usedDirectoriesCountLow, high.usedDirectoriesCountHigh],
+  unusedInodes: [low.unusedInodesLow, high.unusedInodesHigh],
+  blockBitmapChecksum: [low.blockBitmapChecksumLow, high.blockBitmapChecksumHigh],
+  inodeBitmapChecksum: [low.inodeBitmapChecksumLow, high.inodeBitmapChecksumHigh],
+  flags: [low.flags, undefined],
+};
+
+/** How much is read at once. */
+const readBytes = 1 << 20;
+
+/** The descriptors of a volume. */
+export class GroupTable {
+  readonly #volume: WritableVolume;
+  /** All descriptor blocks, one after the other. */
+  readonly #bytes: Uint8Array;
+  readonly #size: number;
+  readonly #stale: Set<number> = new Set();
+  /** Groups with a free block, what is held besides the bitmap counted as taken. */
+  readonly withFreeBlocks: GroupSet;
+  readonly withFreeInodes: GroupSet;
+  readonly system: SystemBlocks;
+  #freeBlocks = 0;
+  #freeInodes = 0;
+  #directories = 0;
+
+  /**
+   * Takes in all descriptors.
+   *
+   * @param bytes as `read` gives them; kept, and written to.
+   * @throws {FormatError} `bad-checksum`; `does-not-fit` for tables outside the file system, `bad-field` for counts
+   *   that cannot be.
+   */
+  constructor(volume: WritableVolume, bytes: Uint8Array) {
+    const { groups, descriptorSizeBytes } = volume.geometry;
+    this.#volume = volume;
+    this.#bytes = bytes;
+    this.#size = descriptorSizeBytes;
+    this.withFreeBlocks = new GroupSet(groups);
+    this.withFreeInodes = new GroupSet(groups);
+    this.system = new SystemBlocks();
+    for (let group = 0; group < groups; group++) this.#check(group);
+    this.system.close();
+  }
+
+  /**
+   * Reads all descriptor blocks.
+   *
+   * @throws {FormatError} `does-not-fit` where they are not inside the file system.
+   */
+  static async read(volume: Ext4Volume, options: IoOptions): Promise<Uint8Array> {
+    const { groups, descriptorSizeBytes, blockSizeBytes, firstDataBlock } = volume.geometry;
+    const blocks = Math.ceil((groups * descriptorSizeBytes) / blockSizeBytes);
+    if (!volume.holds(firstDataBlock + 1, blocks)) {
+      throw volume.malformed("does-not-fit", `${blocks} blocks of descriptors are more than there are`);
+    }
+    const bytes = new Uint8Array(blocks * blockSizeBytes);
+    const start = (firstDataBlock + 1) * blockSizeBytes;
+    for (let at = 0; at < bytes.length; at += readBytes) {
+      await volume.device.read(start + at, bytes.subarray(at, at + readBytes), options);
+    }
+    return bytes;
+  }
+
+  /** Free in the bitmaps. */
+  get freeBlocks(): number {
+    return this.#freeBlocks;
+  }
+
+  get freeInodes(): number {
+    return this.#freeInodes;
+  }
+
+  get directories(): number {
+    return this.#directories;
+  }
+
+  get(group: number, name: GroupFieldName): number {
+    const [lowField, highField] = fields[name];
+    const at = group * this.#size;
+    const value = readField(this.#bytes, at, lowField);
+    if (highField === undefined || this.#size === GROUP_DESCRIPTOR_SIZE_BYTES) return value;
+    return value + readField(this.#bytes, at, highField) * 2 ** (8 * lowField[1]);
+  }
+
+  /** Inside a change: is undone with it. */
+  set(group: number, name: GroupFieldName, value: number): void {
+    const before = this.get(group, name);
+    if (before === value) return;
+    this.#put(group, name, value);
+    this.#volume.onUndo(() => this.#put(group, name, before));
+  }
+
+  add(group: number, name: GroupFieldName, count: number): void {
+    this.set(group, name, this.get(group, name) + count);
+  }
+
+  /** Sets what follows from other things, and is no change of its own. */
+  setDerived(group: number, name: GroupFieldName, value: number): void {
+    if (this.get(group, name) !== value) this.#put(group, name, value);
+  }
+
+  hasFlag(group: number, flag: number): boolean {
+    return (this.get(group, "flags") & flag) !== 0;
+  }
+
+  clearFlag(group: number, flag: number): void {
+    this.set(group, "flags", this.get(group, "flags") & ~flag);
+  }
+
+  firstBlock(group: number): number {
+    const { firstDataBlock, blocksPerGroup } = this.#volume.geometry;
+    return firstDataBlock + group * blocksPerGroup;
+  }
+
+  /** The last group may have fewer than the others. */
+  blocksIn(group: number): number {
+    const { blocks, blocksPerGroup } = this.#volume.geometry;
+    return Math.min(blocksPerGroup, blocks - this.firstBlock(group));
+  }
+
+  groupOf(block: number): number {
+    const { firstDataBlock, blocksPerGroup } = this.#volume.geometry;
+    return Math.floor((block - firstDataBlock) / blocksPerGroup);
+  }
+
+  /** The first block of a group's inode table and the one behind its last. */
+  inodeTable(group: number): { firstBlock: number; endBlock: number } {
+    const firstBlock = this.get(group, "inodeTable");
+    return { firstBlock, endBlock: firstBlock + this.#inodeTableBlocks };
+  }
+
+  /** Puts checksums into what was changed and hands its blocks to be written. */
+  seal(): void {
+    const { geometry } = this.#volume;
+    const perBlock = geometry.blockSizeBytes / this.#size;
+    const blocks = new Set<number>();
+    for (const group of this.#stale) {
+      const descriptor = this.#bytes.subarray(group * this.#size, (group + 1) * this.#size);
+      writeField(descriptor, 0, low.checksum, descriptorChecksum(geometry, group, descriptor));
+      blocks.add(Math.floor(group / perBlock));
+    }
+    this.#stale.clear();
+    for (const index of blocks) {
+      const start = index * geometry.blockSizeBytes;
+      const bytes = this.#bytes.subarray(start, start + geometry.blockSizeBytes);
+      this.#volume.replaceBlock(descriptorBlock(geometry, index), bytes, plainBlock);
+    }
+  }
+
+  get #inodeTableBlocks(): number {
+    const { inodesPerGroup, inodeSizeBytes, blockSizeBytes } = this.#volume.geometry;
+    return Math.ceil((inodesPerGroup * inodeSizeBytes) / blockSizeBytes);
+  }
+
+  #put(group: number, name: GroupFieldName, value: number): void {
+    const at = group * this.#size;
+    const [lowField, highField] = fields[name];
+    const difference = value - this.get(group, name);
+    writeField(this.#bytes, at, lowField, value % 2 ** (8 * lowField[1]));
+    if (highField !== undefined && this.#size > GROUP_DESCRIPTOR_SIZE_BYTES) {
+      writeField(this.#bytes, at, highField, Math.floor(value / 2 ** (8 * lowField[1])));
+    }
+    this.#stale.add(group);
+    if (name === "freeBlocks") this.#freeBlocks += difference;
+    else if (name === "usedDirectories") this.#directories += difference;
+    else if (name === "freeInodes") this.#freeInodes += difference;
+  }
+
+  /** Takes in one descriptor. */
+  #check(group: number): void {
+    const { geometry } = this.#volume;
+    const { inodesPerGroup } = geometry;
+    const descriptor = this.#bytes.subarray(group * this.#size, (group + 1) * this.#size);
+    const fail = (code: "bad-field" | "bad-checksum" | "does-not-fit", why: string): never => {
+      throw this.#volume.malformed(code, `group ${group}: ${why}`);
+    };
+    if (descriptorChecksum(geometry, group, descriptor) !== readField(descriptor, 0, low.checksum)) {
+      fail("bad-checksum", "the checksum of its descriptor does not hold");
+    }
+    for (const [name, blocks] of [
+      ["blockBitmap", 1],
+      ["inodeBitmap", 1],
+      ["inodeTable", this.#inodeTableBlocks],
+    ] as const) {
+      const first = this.get(group, name);
+      if (!this.#volume.holds(first, blocks)) fail("does-not-fit", `its ${name} at ${first} is outside`);
+      this.system.add(first, first + blocks);
+    }
+    const freeBlocks = this.get(group, "freeBlocks");
+    const freeInodes = this.get(group, "freeInodes");
+    const directories = this.get(group, "usedDirectories");
+    if (freeBlocks > this.blocksIn(group)) fail("bad-field", `${freeBlocks} free blocks`);
+    if (freeInodes > inodesPerGroup) fail("bad-field", `${freeInodes} free inodes`);
+    if (directories > inodesPerGroup - freeInodes) fail("bad-field", `${directories} directories`);
+    if (this.get(group, "unusedInodes") > inodesPerGroup) fail("bad-field", "too many unused inodes");
+    this.#freeBlocks += freeBlocks;
+    this.#freeInodes += freeInodes;
+    this.#directories += directories;
+    this.withFreeBlocks.set(group, freeBlocks > 0);
+    this.withFreeInodes.set(group, freeInodes > 0);
+    this.#addHead(group);
+  }
+
+  /** The copy of superblock and descriptors that some groups begin with. */
+  #addHead(group: number): void {
+    const blocks = headBlocks(this.#volume.geometry, group);
+    const first = this.firstBlock(group);
+    if (blocks > 0) this.system.add(first, Math.min(first + blocks, this.#volume.geometry.blocks));
+  }
+}

@@ -1,0 +1,235 @@
+/** The inodes that are in use: one object for each, clean ones as many as may be kept. */
+import { crc32cU32 } from "../bytes/crc.ts";
+import type { IoOptions } from "../device/block-device.ts";
+import { FileError } from "../errors.ts";
+import { plainBlock } from "./block-kind.ts";
+import { extentTreeOf } from "./extent-tree.ts";
+import { INODE_BASE_SIZE_BYTES, inodeFields, inodeNumber } from "./inode.ts";
+import type { InodeAllocator } from "./inode-allocator.ts";
+import { parseInode, sealInode } from "./inode-reader.ts";
+import { LiveInode } from "./live-inode.ts";
+import { writeStructure } from "./structure.ts";
+import type { WritableVolume } from "./writable-volume.ts";
+
+/** Inodes kept that have no change waiting: some 10 MB. */
+const keptInodes = 8192;
+/** Bytes of fields behind the first 128, where there is place for more (`s_want_extra_isize` unless set). */
+const extraFieldBytes = 32;
+
+/** What a new inode is. */
+export interface NewInode {
+  /** Type and permissions. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The inodes of a volume. */
+export class LiveInodes {
+  readonly #volume: WritableVolume;
+  readonly #numbers: InodeAllocator;
+  readonly #live: Map<number, LiveInode> = new Map();
+  readonly #changed: Set<LiveInode> = new Set();
+  #created = 0;
+
+  constructor(volume: WritableVolume, numbers: InodeAllocator) {
+    this.#volume = volume;
+    this.#numbers = numbers;
+  }
+
+  /** How many can be made. */
+  get freeCount(): number {
+    return this.#numbers.freeCount;
+  }
+
+  /** What waiting changes of inodes come to, in blocks. */
+  get dirtyBlocks(): number {
+    const { inodeSizeBytes, blockSizeBytes } = this.#volume.geometry;
+    return Math.ceil((this.#changed.size * inodeSizeBytes) / blockSizeBytes);
+  }
+
+  /** An inode that is in memory. */
+  peek(number: number): LiveInode | undefined {
+    return this.#live.get(number);
+  }
+
+  /**
+   * An inode that a name may stand for.
+   *
+   * @throws {FormatError} as `readInode`.
+   */
+  async get(number: number, options: IoOptions): Promise<LiveInode> {
+    const live = this.#live.get(number);
+    if (live !== undefined) return live;
+    const { inodes, firstInode } = this.#volume.geometry;
+    if ((number !== inodeNumber.root && number < firstInode) || number > inodes) {
+      throw this.#volume.malformed("bad-field", "no name can stand for an inode of this number", {
+        inode: number,
+      });
+    }
+    const { block, start, group } = this.#place(number);
+    const { firstBlock, endBlock } = this.#volume.groups.inodeTable(group);
+    const bytes = await this.#volume.readBlockAmong(block, firstBlock, endBlock, options);
+    // Another call may have been faster.
+    const now = this.#live.get(number);
+    if (now !== undefined) return now;
+    const record = bytes.slice(start, start + this.#volume.geometry.inodeSizeBytes);
+    parseInode(this.#volume, number, record);
+    const inode = new LiveInode(this.#volume, number, record);
+    if (this.#live.size >= 2 * keptInodes && !this.#volume.isChanging) this.trim();
+    this.#live.set(number, inode);
+    return inode;
+  }
+
+  /**
+   * Makes an inode without a name: times now, no links, files and directories with an empty tree of extents.
+   *
+   * @param parent the directory that it will be in.
+   * @throws {FileError} `ENOSPC`.
+   */
+  async create(parent: LiveInode, { mode, uid, gid }: NewInode, options: IoOptions): Promise<LiveInode> {
+    const isDirectory = (mode & 0xf000) === 0x4000;
+    const number = await this.#numbers.allocate(parent.number, isDirectory, options);
+    const bytes = new Uint8Array(this.#volume.geometry.inodeSizeBytes);
+    const inode = new LiveInode(this.#volume, number, bytes);
+    this.#put(inode);
+    const large = bytes.length >= INODE_BASE_SIZE_BYTES + extraFieldBytes;
+    const generation = this.#nextGeneration();
+    const record = { mode, generation, ...(large && { extraIsize: extraFieldBytes }) };
+    writeStructure(inodeFields, record, inode.modifyBytes());
+    inode.uid = uid;
+    inode.gid = gid;
+    const now = this.#volume.now();
+    inode.accessedAt = now;
+    inode.createdAt = now;
+    inode.modifiedAt = now;
+    inode.changedAt = now;
+    if (isDirectory || (mode & 0xf000) === 0x8000) inode.initExtents();
+    return inode;
+  }
+
+  /** Where the blocks of an inode are wanted: in its own group. */
+  goalOf(inode: LiveInode): number {
+    return this.#volume.groups.firstBlock(this.#numbers.groupOf(inode.number));
+  }
+
+  /**
+   * Removes an inode that has no name and is not open: its blocks and its number are free. A block of extended
+   * attributes is the caller's to give back before.
+   *
+   * @throws {FileError} `ENOTSUP` for a file with block pointers.
+   */
+  async remove(inode: LiveInode, options: IoOptions): Promise<void> {
+    await this.#freeBlocks(inode, options);
+    await this.#numbers.free(inode.number, inode.type === "directory", options);
+    this.#bury(inode);
+    this.#drop(inode);
+  }
+
+  /**
+   * Removes an inode that has no name and is open, on the device; here it lives until `release`.
+   *
+   * @throws {FileError} `ENOTSUP` as `remove`.
+   */
+  async orphan(inode: LiveInode, options: IoOptions): Promise<void> {
+    if (this.#mapsBlocks(inode)) await extentTreeOf(this.#volume, inode).hold(options);
+    await this.#numbers.free(inode.number, inode.type === "directory", { ...options, hold: true });
+    inode.isOrphan = true;
+    this.#volume.onUndo(() => {
+      inode.isOrphan = false;
+    });
+    this.#bury(inode);
+  }
+
+  /** The last who had an orphan open closes it. */
+  async release(inode: LiveInode, options: IoOptions): Promise<void> {
+    await this.#freeBlocks(inode, options);
+    this.#numbers.unhold(inode.number);
+    this.#drop(inode);
+  }
+
+  /** Keeps an inode until it was written. */
+  noteChange(inode: LiveInode): void {
+    this.#changed.add(inode);
+  }
+
+  /** Between changes: lets go of clean inodes that are too many. */
+  trim(): void {
+    if (this.#live.size <= keptInodes) return;
+    for (const [number, inode] of this.#live) {
+      if (this.#live.size <= keptInodes / 2) return;
+      if (!inode.isOrphan && !this.#changed.has(inode)) this.#live.delete(number);
+    }
+  }
+
+  /** Puts all changed inodes into the blocks of their tables: of two of one number the later one lasts. */
+  async settle(options: IoOptions): Promise<void> {
+    for (const inode of this.#changed) {
+      const { block, start } = this.#place(inode.number);
+      const table = await this.#volume.modifyBlock(block, plainBlock, options);
+      sealInode(this.#volume, inode.number, inode.bytes);
+      table.set(inode.bytes, start);
+      this.#changed.delete(inode);
+    }
+  }
+
+  clear(): void {
+    this.#live.clear();
+    this.#changed.clear();
+  }
+
+  #place(number: number): { group: number; block: number; start: number } {
+    const { inodesPerGroup, inodeSizeBytes, blockSizeBytes } = this.#volume.geometry;
+    const group = this.#numbers.groupOf(number);
+    const offsetBytes = ((number - 1) % inodesPerGroup) * inodeSizeBytes;
+    const { firstBlock } = this.#volume.groups.inodeTable(group);
+    return {
+      group,
+      block: firstBlock + Math.floor(offsetBytes / blockSizeBytes),
+      start: offsetBytes % blockSizeBytes,
+    };
+  }
+
+  #put(inode: LiveInode): void {
+    this.#live.set(inode.number, inode);
+    this.#volume.onUndo(() => {
+      this.#live.delete(inode.number);
+      this.#changed.delete(inode);
+    });
+  }
+
+  #drop(inode: LiveInode): void {
+    this.#live.delete(inode.number);
+    this.#volume.onUndo(() => this.#live.set(inode.number, inode));
+  }
+
+  /** What is left of an inode that is gone. */
+  #bury(inode: LiveInode): void {
+    const now = this.#volume.now();
+    inode.linkCount = 0;
+    inode.changedAt = now;
+    inode.deletedAt = now;
+  }
+
+  async #freeBlocks(inode: LiveInode, options: IoOptions): Promise<void> {
+    if (this.#mapsBlocks(inode)) await extentTreeOf(this.#volume, inode).clear(options);
+    inode.sizeBytes = 0;
+  }
+
+  /** True where the 60 bytes lead to blocks. */
+  #mapsBlocks(inode: LiveInode): boolean {
+    if (inode.hasExtents) return true;
+    const own = inode.xattrBlock === 0 ? 0 : 1;
+    const isFile = inode.type === "file" || inode.type === "directory" || inode.type === "symlink";
+    if (isFile && inode.blocks > own) throw new FileError("ENOTSUP", "unlink");
+    return false;
+  }
+
+  /** Another one each time, also from one opening to the next as long as the clock goes on. */
+  #nextGeneration(): number {
+    this.#created += 1;
+    const { seconds, nanoseconds } = this.#volume.now();
+    const start = crc32cU32(Number(BigInt.asUintN(32, seconds)), nanoseconds);
+    return crc32cU32(start, this.#created);
+  }
+}
