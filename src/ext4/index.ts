@@ -6,3 +6,4 @@ export type { Ext4Features } from "./features.ts";
 export type { Ext4Geometry } from "./geometry.ts";
 export * from "./image-output.ts";
 export { FILE_TYPE_MASK, fileTypeMode } from "./inode.ts";
+export { openWritableExt4, type WritableExt4Options, WritableExt4Tree } from "./writable-ext4-tree.ts";

@@ -57,6 +57,7 @@ export class LiveInodes {
    * An inode that a name may stand for.
    *
    * @throws {FormatError} as `readInode`.
+   * @throws {FileError} `ESTALE` for one that is free.
    */
   async get(number: number, options: IoOptions): Promise<LiveInode> {
     const live = this.#live.get(number);
@@ -67,6 +68,8 @@ export class LiveInodes {
         inode: number,
       });
     }
+    // What was removed may stand in the table yet, as it was.
+    if (!(await this.#numbers.isTaken(number, options))) throw new FileError("ESTALE", "stat");
     const { block, start, group } = this.#place(number);
     const { firstBlock, endBlock } = this.#volume.groups.inodeTable(group);
     const bytes = await this.#volume.readBlockAmong(block, firstBlock, endBlock, options);

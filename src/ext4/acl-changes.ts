@@ -1,0 +1,105 @@
+/** What ACLs and modes do to each other, and how a directory hands its own on (`fs/ext4/acl.c`, `fs/posix_acl.c`). */
+import type { IoOptions } from "../device/block-device.ts";
+import { FileError } from "../errors.ts";
+import type { LiveInode } from "./live-inode.ts";
+import type { LiveTree } from "./live-tree.ts";
+import { shownAcl } from "./posix-acl.ts";
+import {
+  type AclEntry,
+  aclWithMode,
+  inheritedAcl,
+  modeOfAcl,
+  parseAcl,
+  storedAcl,
+} from "./posix-acl-change.ts";
+import type { XattrKey } from "./xattr-change.ts";
+
+const permissionMask = 0o777;
+
+/** How the two ACLs are stored: by their prefix alone. */
+export const aclKeys: { readonly access: XattrKey; readonly default: XattrKey } = {
+  access: { nameIndex: 2, name: new Uint8Array(0) },
+  default: { nameIndex: 3, name: new Uint8Array(0) },
+};
+
+/**
+ * Sets an ACL, or takes it away. One that says no more than a mode becomes the mode.
+ *
+ * @param value in the form that Linux shows; undefined to take it away.
+ * @throws {FileError} `EINVAL` for a malformed one, `ENOTSUP` for a symlink, `EACCES` for a default one where
+ *   there is no directory, `ENOSPC`.
+ */
+export async function setAcl(
+  tree: LiveTree,
+  inode: LiveInode,
+  which: "access" | "default",
+  value: Uint8Array | undefined,
+  options: IoOptions,
+): Promise<void> {
+  const entries = value === undefined ? [] : parseAcl(value);
+  if (inode.type === "symlink") throw new FileError("ENOTSUP", "setxattr");
+  if (entries === undefined) throw new FileError("EINVAL", "setxattr");
+  if (which === "default" && inode.type !== "directory") {
+    if (entries.length > 0) throw new FileError("EACCES", "setxattr");
+    return;
+  }
+  if (which === "default" || entries.length === 0) {
+    await storeAcl(tree, inode, which, entries, options);
+    return;
+  }
+  const { permissions, complete } = modeOfAcl(entries);
+  await storeAcl(tree, inode, which, complete ? [] : entries, options);
+  if ((inode.permissions & permissionMask) === permissions) return;
+  inode.permissions = (inode.permissions & ~permissionMask) | permissions;
+  inode.changedAt = tree.volume.now();
+}
+
+/** Bends an inode's ACL to its mode, which was changed. */
+export async function fitAclToMode(tree: LiveTree, inode: LiveInode, options: IoOptions): Promise<void> {
+  const entries = await readAcl(tree, inode, "access", options);
+  if (entries === undefined) return;
+  await storeAcl(tree, inode, "access", aclWithMode(entries, inode.permissions), options);
+}
+
+/** Gives a new inode what its directory's default ACL says. */
+export async function inheritAcls(
+  tree: LiveTree,
+  parent: LiveInode,
+  inode: LiveInode,
+  options: IoOptions,
+): Promise<void> {
+  if (inode.type === "symlink") return;
+  const entries = await readAcl(tree, parent, "default", options);
+  if (entries === undefined) return;
+  if (inode.type === "directory") await storeAcl(tree, inode, "default", entries, options);
+  const own = inheritedAcl(entries, inode.permissions);
+  const { permissions, complete } = modeOfAcl(own);
+  if (!complete) await storeAcl(tree, inode, "access", own, options);
+  inode.permissions = (inode.permissions & ~permissionMask) | permissions;
+}
+
+async function readAcl(
+  tree: LiveTree,
+  inode: LiveInode,
+  which: "access" | "default",
+  options: IoOptions,
+): Promise<readonly AclEntry[] | undefined> {
+  const stored = await tree.xattrs(inode).read(aclKeys[which], options);
+  if (stored === undefined) return undefined;
+  const shown = shownAcl(stored);
+  const entries = shown && parseAcl(shown);
+  if (entries !== undefined) return entries;
+  throw tree.volume.malformed("bad-field", "extended attributes: a malformed ACL", { inode: inode.number });
+}
+
+async function storeAcl(
+  tree: LiveTree,
+  inode: LiveInode,
+  which: "access" | "default",
+  entries: readonly AclEntry[],
+  options: IoOptions,
+): Promise<void> {
+  const value = entries.length === 0 ? undefined : storedAcl(entries);
+  const changed = await tree.xattrs(inode).apply({ key: aclKeys[which], value }, options);
+  if (changed) inode.changedAt = tree.volume.now();
+}

@@ -1,0 +1,178 @@
+/**
+ * What the calls of a writable tree stand on: its volume, which files are open,
+ * which names are known, and how a node becomes an inode.
+ */
+import type { IoOptions } from "../device/block-device.ts";
+import { FileError, type FileErrorCode } from "../errors.ts";
+import type { TreeNode } from "../tree/file-tree.ts";
+import { DirectoryBlocks } from "./directory-blocks.ts";
+import { fileTypeOfMode, MAX_NAME_BYTES } from "./directory-entry.ts";
+import type { DirectoryParts } from "./hashed-directory.ts";
+import { KnownNames } from "./known-names.ts";
+import type { LiveInode } from "./live-inode.ts";
+import { DirectoryBlockKind, type FoundEntry, WritableDirectory } from "./writable-directory.ts";
+import type { WritableVolume } from "./writable-volume.ts";
+import { XattrBlockKind } from "./xattr-block.ts";
+import { XattrChanger } from "./xattr-change.ts";
+
+const slash = 0x2f;
+
+/** A node of a writable tree. Made by the tree, opaque to others. */
+export class Ext4Node implements TreeNode {
+  readonly inode: number;
+  /** Tells it from what may have its number later; of a node that was only listed not known before its first use. */
+  generation: number | undefined;
+
+  constructor(inode: number, generation?: number) {
+    this.inode = inode;
+    this.generation = generation;
+  }
+}
+
+/** See the head of this file. */
+export class LiveTree {
+  readonly volume: WritableVolume;
+  readonly names: KnownNames = new KnownNames();
+  readonly xattrKind: XattrBlockKind;
+  readonly #kinds: WeakMap<LiveInode, DirectoryBlockKind> = new WeakMap();
+  /** How many files are open on an inode. */
+  readonly #opens: Map<number, number> = new Map();
+
+  constructor(volume: WritableVolume) {
+    this.volume = volume;
+    this.xattrKind = new XattrBlockKind(volume);
+  }
+
+  /**
+   * The inode of a node.
+   *
+   * @throws {FileError} `ESTALE` where the node is gone.
+   */
+  async inode(node: TreeNode, options: IoOptions): Promise<LiveInode> {
+    const { inodes } = this.volume;
+    const inode = inodes.peek(node.inode) ?? (await inodes.get(node.inode, options));
+    if (!(node instanceof Ext4Node)) return inode;
+    if (node.generation === undefined) node.generation = inode.generation;
+    else if (node.generation !== inode.generation) throw new FileError("ESTALE", "stat");
+    if (inode.linkCount === 0 && !inode.isOrphan) throw new FileError("ESTALE", "stat");
+    return inode;
+  }
+
+  /**
+   * The inode of a directory.
+   *
+   * @param gone what a directory that was removed means to the call.
+   * @throws {FileError} `ENOTDIR`, and what `gone` says.
+   */
+  async directory(
+    node: TreeNode,
+    syscall: string,
+    options: IoOptions,
+    gone: FileErrorCode = "ESTALE",
+  ): Promise<LiveInode> {
+    let inode: LiveInode;
+    try {
+      inode = await this.inode(node, options);
+    } catch (error) {
+      throw error instanceof FileError && error.code === "ESTALE" ? new FileError(gone, syscall) : error;
+    }
+    if (inode.type !== "directory") throw new FileError("ENOTDIR", syscall);
+    return inode;
+  }
+
+  /** What a directory is read and changed by. */
+  parts(inode: LiveInode): DirectoryParts {
+    let kind = this.#kinds.get(inode);
+    if (kind === undefined) {
+      kind = new DirectoryBlockKind(this.volume, inode);
+      this.#kinds.set(inode, kind);
+    }
+    return { volume: this.volume, inode, blocks: new DirectoryBlocks(this.volume, inode, kind) };
+  }
+
+  /** The names of a directory. */
+  entries(inode: LiveInode): WritableDirectory {
+    return new WritableDirectory(this.parts(inode));
+  }
+
+  /** The inode of an entry, which is in use where the file system is in order. */
+  async entryInode(entry: FoundEntry, options: IoOptions): Promise<LiveInode> {
+    const { inodes } = this.volume;
+    const inode = inodes.peek(entry.inode) ?? (await this.#referred(entry.inode, options));
+    if (inode.linkCount > 0) return inode;
+    throw this.volume.malformed("bad-field", "a name stands for an inode without links", {
+      inode: entry.inode,
+    });
+  }
+
+  /** An inode that the image refers to: where it is free, that is the image's fault. */
+  async #referred(number: number, options: IoOptions): Promise<LiveInode> {
+    try {
+      return await this.volume.inodes.get(number, options);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      throw this.volume.malformed("bad-field", "a name stands for an inode that is free", { inode: number });
+    }
+  }
+
+  /** The type in an entry that stands for an inode. */
+  fileType({ mode }: LiveInode): number {
+    return this.volume.geometry.features.filetype ? fileTypeOfMode(mode) : 0;
+  }
+
+  /** The extended attributes of an inode, to be changed. */
+  xattrs(inode: LiveInode): XattrChanger {
+    return new XattrChanger(this.volume, this.xattrKind, inode);
+  }
+
+  /** Inside a change: keeps what a new name stands for. */
+  knowName(directory: LiveInode, name: Uint8Array, inode: LiveInode): void {
+    this.names.set(directory.number, name, inode.number);
+    this.volume.onUndo(() => this.names.forget(directory.number, name));
+  }
+
+  /** Notes an open file. */
+  noteOpen(inode: number): void {
+    this.#opens.set(inode, (this.#opens.get(inode) ?? 0) + 1);
+  }
+
+  /** Notes that a file was closed. @returns whether it was the last of its inode. */
+  noteClosed(inode: number): boolean {
+    const count = (this.#opens.get(inode) ?? 0) - 1;
+    if (count > 0) this.#opens.set(inode, count);
+    else this.#opens.delete(inode);
+    return count <= 0;
+  }
+
+  /** Inside a change: takes one link from an inode, and the inode away with its last. */
+  async dropLink(inode: LiveInode, options: IoOptions): Promise<void> {
+    inode.changedAt = this.volume.now();
+    const left = inode.type === "directory" ? 0 : Math.max(inode.linkCount - 1, 0);
+    inode.linkCount = left;
+    if (left > 0) return;
+    if (this.#opens.has(inode.number)) {
+      await this.volume.inodes.orphan(inode, options);
+      return;
+    }
+    await this.xattrs(inode).release(options);
+    await this.volume.inodes.remove(inode, options);
+  }
+
+  /** Inside a change: the last file that was open on a nameless inode was closed. */
+  async dropOrphan(inode: LiveInode, options: IoOptions): Promise<void> {
+    await this.xattrs(inode).release(options);
+    await this.volume.inodes.release(inode, options);
+  }
+}
+
+/**
+ * Checks a name that shall be made, or taken away.
+ *
+ * @throws {FileError} `ENAMETOOLONG`; `EINVAL` for what is no name of an entry.
+ */
+export function checkName(name: Uint8Array, syscall: string): void {
+  if (name.length > MAX_NAME_BYTES) throw new FileError("ENAMETOOLONG", syscall);
+  const dots = name.length <= 2 && name.every((byte) => byte === 0x2e);
+  // Of no bytes it is dots too, as every thing is true of none.
+  if (dots || name.includes(0) || name.includes(slash)) throw new FileError("EINVAL", syscall);
+}
