@@ -53,6 +53,7 @@ export class NodeTable {
     const { parent, name } = node;
     if (!node.isDirectory) this.#nodes.delete(keyOf(node, parent, name));
     node.upper = upper.node;
+    node.isImpure = false;
     if (node.isDirectory) return;
     if (node.hasOtherNames) node.inode = this.#numbers.of(upper);
     node.hasOrigin = !node.hasOtherNames;

@@ -1,12 +1,12 @@
 /** Layers become one tree. */
 import { UsageError } from "../errors.ts";
-import type { FileTree } from "../tree/file-tree.ts";
-import type { OverlayUpper } from "./overlay-state.ts";
-import { OverlayState } from "./overlay-state.ts";
+import type { FileTree, TreeOptions } from "../tree/file-tree.ts";
+import { OverlayState, type OverlayUpper } from "./overlay-state.ts";
 import { OverlayTree } from "./overlay-tree.ts";
+import { WorkDirectory } from "./work-directory.ts";
 
 /** How to lay layers over each other. */
-export interface OverlayOptions {
+export interface OverlayOptions extends TreeOptions {
   /** Names the merged tree in errors; "overlay" unless set. */
   readonly name?: string;
   /** Where changes are kept; without it the overlay is read-only (`EROFS`). */
@@ -39,5 +39,27 @@ export async function openOverlay(
     throw new UsageError("invalid-argument", `${name}: keptNames is at least 1, not ${keptNames}`);
   }
   const followed = { redirects: followRedirects, metacopy };
-  return new OverlayTree(new OverlayState({ name, lowers, upper, followed, keptNames }));
+  const state = new OverlayState({ name, lowers, upper, followed, keptNames });
+  if (upper === undefined) return new OverlayTree(state, undefined);
+  await checkUpper(name, upper, options);
+  await state.names.readMarks(state.root, options);
+  return new OverlayTree(state, await WorkDirectory.open(upper.tree, upper.work, options));
+}
+
+async function checkUpper(
+  name: string,
+  { tree, upper, work }: OverlayUpper,
+  options: TreeOptions,
+): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new UsageError("invalid-argument", `${name}: ${why}`);
+  };
+  if (upper.inode === work.inode) refuse("the upper and the work directory are one");
+  for (const [what, node] of [
+    ["upper", upper],
+    ["work", work],
+  ] as const) {
+    const { type } = await tree.getattr(node, options);
+    if (type !== "directory") refuse(`the ${what} directory is a ${type}`);
+  }
 }

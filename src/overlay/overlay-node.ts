@@ -6,7 +6,7 @@ import type { LayerNode } from "./layer.ts";
 /** An open file of a node's, which has to know when the node is copied up. */
 export interface FileOfNode {
   /** Goes on with the upper's file. */
-  moveUp(upper: OpenFile): Promise<void>;
+  moveUp(upper: OpenFile): void;
 }
 
 /** What a lookup in all layers found. */

@@ -3,18 +3,7 @@ import { FileError, FormatError, StateError, UsageError } from "../../src/errors
 import { type OverlayOptions, type OverlayTree, openOverlay } from "../../src/overlay/index.ts";
 import { TreeFiles } from "../../src/tree/tree-files.ts";
 import { bytesOf, type MemoryNode, MemoryTree } from "../tree/memory-tree.ts";
-
-const file = (text: string, ...xattrs: [string, string][]): MemoryNode => ({
-  content: bytesOf(text),
-  xattrs,
-});
-const whiteout: MemoryNode = { type: "characterDevice" };
-type Entries = NonNullable<MemoryNode["entries"]>;
-const folder = (entries: Record<string, MemoryNode>, ...xattrs: [string, string][]): MemoryNode => ({
-  entries: Object.entries(entries) as unknown as Entries,
-  xattrs,
-});
-const opaque: [string, string] = ["trusted.overlay.opaque", "y"];
+import { failure, file, folder, opaque, whiteout } from "./overlay-scene.ts";
 
 async function overlayOf(layers: readonly MemoryNode[], options: OverlayOptions = {}): Promise<OverlayTree> {
   return await openOverlay(
@@ -34,13 +23,6 @@ async function listing(tree: OverlayTree): Promise<Record<string, string>> {
     );
   }
   return Object.fromEntries(found.sort());
-}
-
-async function failure(promise: Promise<unknown>): Promise<unknown> {
-  return await promise.then(
-    () => "no error",
-    (error: unknown) => error,
-  );
 }
 
 describe("merged directories", () => {

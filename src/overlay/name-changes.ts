@@ -1,0 +1,231 @@
+/**
+ * Making, linking and removing names (`fs/overlayfs/dir.c`). Whoever calls has
+ * the tree's lock alone. The order of checks is that of the kernel's common layer
+ * (`fs/namei.c`), since what fails later may have copied up by then.
+ */
+import { FileError } from "../errors.ts";
+import type { NodeType } from "../tree/attributes.ts";
+import type { TreeNode, TreeOptions } from "../tree/file-tree.ts";
+import type { NewNode, WritableFileTree } from "../tree/writable-file-tree.ts";
+import type { CopyUp } from "./copy-up.ts";
+import { isWhiteout, type Layer, type LayerNode } from "./layer.ts";
+import { mark, yes } from "./marks.ts";
+import type { ListedName } from "./merged-listing.ts";
+import type { OverlayNode } from "./overlay-node.ts";
+import type { OverlayState } from "./overlay-state.ts";
+import type { WorkDirectory } from "./work-directory.ts";
+
+/** See the head of this file. */
+export class NameChanges {
+  readonly state: OverlayState;
+  readonly work: WorkDirectory;
+  readonly copyUp: CopyUp;
+  readonly tree: WritableFileTree;
+
+  constructor(state: OverlayState, work: WorkDirectory, copyUp: CopyUp) {
+    this.state = state;
+    this.work = work;
+    this.copyUp = copyUp;
+    this.tree = work.tree;
+  }
+
+  /** @throws {FileError} `EPERM` for a whiteout; as `WritableFileTree.create`. */
+  async create(
+    parent: OverlayNode,
+    name: Uint8Array,
+    what: NewNode,
+    options: TreeOptions,
+  ): Promise<OverlayNode> {
+    const hasWhiteout = await this.#free(parent, name, "mknod", options);
+    const { type, deviceMajor = 0, deviceMinor = 0 } = what;
+    if (type === "characterDevice" && deviceMajor === 0 && deviceMinor === 0) {
+      throw new FileError("EPERM", "mknod");
+    }
+    const directory = await this.copyUp.node(parent, options);
+    const upper = hasWhiteout
+      ? await this.#createOverWhiteout(directory, name, what)
+      : await this.tree.create(directory, name, what);
+    const node = this.#newNode(parent, name, type, upper);
+    node.isOpaque = hasWhiteout;
+    this.state.names.changed(parent, name, { node, isWhiteout: false });
+    return node;
+  }
+
+  /** As `WritableFileTree.link`. */
+  async link(node: OverlayNode, parent: OverlayNode, name: Uint8Array, options: TreeOptions): Promise<void> {
+    const hasWhiteout = await this.#free(parent, name, "link", options);
+    if (node.isDirectory) throw new FileError("EPERM", "link");
+    if (node.isRemoved) throw new FileError("ENOENT", "link");
+    const upper = await this.copyUp.node(node, options);
+    const directory = await this.copyUp.node(parent, options);
+    if (node.hasOrigin) await this.copyUp.markImpure(parent);
+    if (hasWhiteout) {
+      const made = this.work.newName();
+      await this.tree.link(upper, this.work.node, made);
+      await this.#putInPlace(made, directory, name, "replace");
+    } else {
+      await this.tree.link(upper, directory, name);
+    }
+    this.state.names.changed(parent, name, { node, isWhiteout: false });
+  }
+
+  /** As `WritableFileTree.unlink`. */
+  async unlink(parent: OverlayNode, name: Uint8Array, options: TreeOptions): Promise<void> {
+    const node = await this.existing(parent, name, "unlink", options);
+    if (node.isDirectory) throw new FileError("EISDIR", "unlink");
+    const leavesWhiteout = await this.hasLower(parent, name, node, options);
+    const directory = await this.copyUp.node(parent, options);
+    const isLast = await this.isLastName(node);
+    if (leavesWhiteout) {
+      await this.#putInPlace(await this.work.makeWhiteout(), directory, name, "replace");
+    } else {
+      await this.tree.unlink(directory, name);
+    }
+    this.state.names.changed(parent, name, { node: undefined, isWhiteout: leavesWhiteout });
+    if (isLast) this.state.nodes.removed(node);
+  }
+
+  /** As `WritableFileTree.rmdir`. A directory in which there are whiteouts only is empty. */
+  async rmdir(parent: OverlayNode, name: Uint8Array, options: TreeOptions): Promise<void> {
+    const node = await this.existing(parent, name, "rmdir", options);
+    if (!node.isDirectory) throw new FileError("ENOTDIR", "rmdir");
+    const leavesWhiteout = await this.hasLower(parent, name, node, options);
+    const whiteouts = node.isPureUpper ? 0 : await this.countWhiteouts(node, "rmdir", options);
+    const directory = await this.copyUp.node(parent, options);
+    if (leavesWhiteout) {
+      const whiteout = await this.work.makeWhiteout();
+      const onto = node.upper === undefined ? "replace" : "exchange";
+      await this.#putInPlace(whiteout, directory, name, onto);
+      // The directory has come to where the whiteout was.
+      if (onto === "exchange") await this.work.discard(whiteout);
+    } else if (whiteouts > 0) {
+      const away = this.work.newName();
+      await this.tree.rename(directory, name, this.work.node, away);
+      await this.work.discard(away);
+    } else {
+      await this.tree.rmdir(directory, name);
+    }
+    this.state.names.changed(parent, name, { node: undefined, isWhiteout: leavesWhiteout });
+    this.state.nodes.removed(node);
+  }
+
+  /** The node of a name. @throws {FileError} `ENOENT`; what its lookup is refused with. */
+  async existing(
+    parent: OverlayNode,
+    name: Uint8Array,
+    syscall: string,
+    options: TreeOptions,
+  ): Promise<OverlayNode> {
+    const { node } = await this.state.names.find(parent, name, options);
+    if (node === undefined) throw new FileError("ENOENT", syscall);
+    return node;
+  }
+
+  /** True where a lower layer has the name, so that a whiteout is left when it goes. */
+  async hasLower(
+    parent: OverlayNode,
+    name: Uint8Array,
+    node: OverlayNode,
+    options: TreeOptions,
+  ): Promise<boolean> {
+    if (node.upper === undefined) return true;
+    for (const { layer, node: directory } of parent.lowers) {
+      const found = await layer.tree.lookup(directory, name, options);
+      if (found === undefined) continue;
+      const attributes = await layer.tree.getattr(found, options);
+      return !(await isWhiteout({ layer, node: found }, attributes, options));
+    }
+    return false;
+  }
+
+  /** True where a name is the only one that a node has. */
+  async isLastName(node: OverlayNode): Promise<boolean> {
+    if (node.isDirectory || node.upper === undefined) return true;
+    return (await this.tree.getattr(node.upper)).linkCount <= 1;
+  }
+
+  /**
+   * How many whiteouts the upper has in an empty directory.
+   *
+   * @throws {FileError} `ENOTEMPTY` where it is not empty.
+   */
+  async countWhiteouts(node: OverlayNode, syscall: string, options: TreeOptions): Promise<number> {
+    let whiteouts = 0;
+    const { names } = await this.state.listings.of(node, options);
+    for (const listed of names) {
+      if (await this.#isHidden(node, listed, options)) whiteouts += listed.known.place === 0 ? 1 : 0;
+      else throw new FileError("ENOTEMPTY", syscall);
+    }
+    return whiteouts;
+  }
+
+  async #isHidden(node: OverlayNode, { name, known }: ListedName, options: TreeOptions): Promise<boolean> {
+    try {
+      return (await this.state.names.find(node, name, options, known)).node === undefined;
+    } catch (error) {
+      if (error instanceof FileError && error.code === "EPERM") return false;
+      throw error;
+    }
+  }
+
+  /** True where a whiteout of the upper's is in the place of a name that is free. @throws {FileError} `EEXIST`. */
+  async #free(
+    parent: OverlayNode,
+    name: Uint8Array,
+    syscall: string,
+    options: TreeOptions,
+  ): Promise<boolean> {
+    const { node, isWhiteout } = await this.state.names.find(parent, name, options);
+    if (node !== undefined) throw new FileError("EEXIST", syscall);
+    return isWhiteout;
+  }
+
+  async #createOverWhiteout(directory: TreeNode, name: Uint8Array, what: NewNode): Promise<TreeNode> {
+    const { made, name: place } = await this.work.makeLike(directory, async (where, newName, gid) => {
+      const bit = gid !== undefined && what.type === "directory" ? 0o2000 : 0;
+      const group = gid === undefined ? {} : { gid };
+      const node = await this.tree.create(where, newName, {
+        ...what,
+        permissions: what.permissions | bit,
+        ...group,
+      });
+      if (what.type === "directory") await this.tree.setxattr(node, mark.opaque, yes);
+      return node;
+    });
+    const onto = what.type === "directory" ? "exchange" : "replace";
+    await this.#putInPlace(place, directory, name, onto);
+    if (onto === "exchange") await this.work.discard(place);
+    return made;
+  }
+
+  /** Moves what was made in the work directory to where it belongs; where that fails, it is not needed any more. */
+  async #putInPlace(
+    made: Uint8Array,
+    directory: TreeNode,
+    name: Uint8Array,
+    onto: "replace" | "exchange",
+  ): Promise<void> {
+    try {
+      await this.tree.rename(this.work.node, made, directory, name, { onto });
+    } catch (error) {
+      await this.work.discard(made);
+      throw error;
+    }
+  }
+
+  #newNode(parent: OverlayNode, name: Uint8Array, type: NodeType, upper: TreeNode): OverlayNode {
+    const place: LayerNode = { layer: this.state.upperLayer as Layer, node: upper };
+    const merged = {
+      type,
+      upper,
+      lowers: [],
+      content: undefined,
+      originNumber: undefined,
+      hasOtherNames: false,
+      isOpaque: false,
+    };
+    const node = this.state.nodes.node(merged, parent, name, this.state.numbers.of(place));
+    node.isImpure = false;
+    return node;
+  }
+}
