@@ -88,11 +88,13 @@ export class NativeSha256Hasher implements BlockHasher {
     const unitShift = ((start | blockSizeBytes | saltSize) & 3) === 0 ? 2 : 0;
     const units = unitShift === 0 ? memory : new Uint32Array(memory.buffer, 0, memory.length >>> unitShift);
     const saltUnits = saltSize >> unitShift;
+    // Written in one call: one for each digest would cost more than to join them.
+    let digests = "";
     let block = start;
     for (let i = 0; i < count; i++, block += blockSizeBytes) {
       const beside = block + saltOffset;
       if (beside < start || beside + saltSize > end) {
-        this.#output.write(sha256(this.#copied(memory, block, blockSizeBytes)), i * digestSize, "binary");
+        digests += sha256(this.#copied(memory, block, blockSizeBytes));
         continue;
       }
       const at = beside >>> unitShift;
@@ -100,10 +102,10 @@ export class NativeSha256Hasher implements BlockHasher {
         units[saltUnits + unit] = units[at + unit] as number;
         units[at + unit] = units[unit] as number;
       }
-      const digest = sha256(this.#message(memory, Math.min(block, beside), saltSize + blockSizeBytes));
+      digests += sha256(this.#message(memory, Math.min(block, beside), saltSize + blockSizeBytes));
       for (let unit = 0; unit < saltUnits; unit++) units[at + unit] = units[saltUnits + unit] as number;
-      this.#output.write(digest, i * digestSize, "binary");
     }
+    this.#output.write(digests, 0, "binary");
     return new Uint8Array(this.#output.buffer, this.#output.byteOffset, size);
   }
 
