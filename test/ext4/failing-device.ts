@@ -10,13 +10,13 @@ export class FailingDevice implements WritableBlockDevice {
   readonly name = "failing";
   readonly sizeBytes: number;
   /** Reads, writes, discards and flushes so far. */
-  operations = 0;
+  operations: number = 0;
   /** The operation that fails; and with `failsOn` all after it. */
-  failsAt = Number.POSITIVE_INFINITY;
-  failsOn = false;
+  failsAt: number = Number.POSITIVE_INFINITY;
+  failsOn: boolean = false;
   readonly #memory: MemoryDevice;
   readonly #bytes: Uint8Array;
-  readonly #poisoned = new Set<number>();
+  readonly #poisoned: Set<number> = new Set();
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
