@@ -47,11 +47,12 @@ export function shownName(name: Uint8Array): Uint8Array {
 /**
  * The name under which a layer keeps an attribute of the user's.
  *
- * @throws {FileError} `ENOTSUP` where that is longer than names may be.
+ * @throws {FileError} `ENOTSUP` where that is longer than names may be, `EINVAL` for a prefix without a name.
  */
 export function keptName(name: Uint8Array, syscall: string): Uint8Array {
   const text = latin1FromBytes(name);
   if (!text.startsWith(prefix)) return name;
+  if (text === prefix) throw new FileError("EINVAL", syscall);
   const kept = escapedPrefix + text.slice(prefix.length);
   if (kept.length > nameLimitBytes) throw new FileError("ENOTSUP", syscall);
   return bytesFromLatin1(kept);

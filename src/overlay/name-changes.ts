@@ -3,6 +3,7 @@
  * the tree's lock alone. The order of checks is that of the kernel's common layer
  * (`fs/namei.c`), since what fails later may have copied up by then.
  */
+import { latin1FromBytes } from "../bytes/latin1.ts";
 import { FileError } from "../errors.ts";
 import type { NodeType } from "../tree/attributes.ts";
 import type { TreeNode, TreeOptions } from "../tree/file-tree.ts";
@@ -90,7 +91,9 @@ export class NameChanges {
     const node = await this.existing(parent, name, "rmdir", options);
     if (!node.isDirectory) throw new FileError("ENOTDIR", "rmdir");
     const leavesWhiteout = await this.hasLower(parent, name, node, options);
-    const whiteouts = node.isPureUpper ? 0 : await this.countWhiteouts(node, "rmdir", options);
+    // Where it is only taken away, the upper itself sees to it that it is empty.
+    const isOnlyRemoved = node.isPureUpper && !leavesWhiteout;
+    const whiteouts = isOnlyRemoved ? 0 : await this.countWhiteouts(node, "rmdir", options);
     const directory = await this.copyUp.node(parent, options);
     if (leavesWhiteout) {
       const whiteout = await this.work.makeWhiteout();
@@ -159,13 +162,29 @@ export class NameChanges {
     return whiteouts;
   }
 
-  async #isHidden(node: OverlayNode, { name, known }: ListedName, options: TreeOptions): Promise<boolean> {
+  async #isHidden(node: OverlayNode, listed: ListedName, options: TreeOptions): Promise<boolean> {
+    const { name, known, layer } = listed;
     try {
-      return (await this.state.names.find(node, name, options, known)).node === undefined;
+      const found = await this.state.names.find(node, name, options, known);
+      if (found.node !== undefined) return false;
     } catch (error) {
       if (error instanceof FileError && error.code === "EPERM") return false;
       throw error;
     }
+    const { type } = await layer.tree.getattr(known.node, options);
+    return type !== "file" || (await this.#mayHoldWhiteoutFiles(node, listed, options));
+  }
+
+  /** The kernel's listings know whiteouts in the form of files only where the directory is marked for it. */
+  async #mayHoldWhiteoutFiles(
+    { lowers }: OverlayNode,
+    { known, layer }: ListedName,
+    options: TreeOptions,
+  ): Promise<boolean> {
+    const part = lowers[known.place - 1];
+    if (part === undefined || layer.index === this.state.lowestIndex) return false;
+    const opaque = await layer.tree.getxattr(part.node, mark.opaque, options);
+    return opaque !== undefined && latin1FromBytes(opaque) === "x";
   }
 
   /** True where a whiteout of the upper's is in the place of a name that is free. @throws {FileError} `EEXIST`. */

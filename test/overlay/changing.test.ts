@@ -56,6 +56,10 @@ describe("names", () => {
     await tree.create(tree.root, bytesOf("new"), directory);
     expect(await codeOf(tree.rmdir(tree.root, bytesOf("low")))).toBe("ENOTEMPTY");
     expect(await codeOf(tree.rename(tree.root, bytesOf("new"), tree.root, bytesOf("low")))).toBe("ENOTEMPTY");
+    await tree.unlink(tree.root, bytesOf("g"));
+    const over = await tree.create(tree.root, bytesOf("g"), directory);
+    await tree.create(over, bytesOf("f"), plain);
+    expect(await codeOf(tree.rmdir(tree.root, bytesOf("g")))).toBe("ENOTEMPTY");
   });
 
   test("a directory with whiteouts only is replaced", async () => {
