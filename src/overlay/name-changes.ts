@@ -3,7 +3,6 @@
  * the tree's lock alone. The order of checks is that of the kernel's common layer
  * (`fs/namei.c`), since what fails later may have copied up by then.
  */
-import { latin1FromBytes } from "../bytes/latin1.ts";
 import { FileError } from "../errors.ts";
 import type { NodeType } from "../tree/attributes.ts";
 import type { TreeNode, TreeOptions } from "../tree/file-tree.ts";
@@ -162,6 +161,7 @@ export class NameChanges {
     return whiteouts;
   }
 
+  /** A whiteout in the form of a file counts as a file here, as the kernel has it. */
   async #isHidden(node: OverlayNode, listed: ListedName, options: TreeOptions): Promise<boolean> {
     const { name, known, layer } = listed;
     try {
@@ -171,20 +171,7 @@ export class NameChanges {
       if (error instanceof FileError && error.code === "EPERM") return false;
       throw error;
     }
-    const { type } = await layer.tree.getattr(known.node, options);
-    return type !== "file" || (await this.#mayHoldWhiteoutFiles(node, listed, options));
-  }
-
-  /** The kernel's listings know whiteouts in the form of files only where the directory is marked for it. */
-  async #mayHoldWhiteoutFiles(
-    { lowers }: OverlayNode,
-    { known, layer }: ListedName,
-    options: TreeOptions,
-  ): Promise<boolean> {
-    const part = lowers[known.place - 1];
-    if (part === undefined || layer.index === this.state.lowestIndex) return false;
-    const opaque = await layer.tree.getxattr(part.node, mark.opaque, options);
-    return opaque !== undefined && latin1FromBytes(opaque) === "x";
+    return (await layer.tree.getattr(known.node, options)).type !== "file";
   }
 
   /** True where a whiteout of the upper's is in the place of a name that is free. @throws {FileError} `EEXIST`. */

@@ -37,8 +37,6 @@ export class OverlayState {
   readonly lock: TreeLock = new TreeLock();
   readonly upper: OverlayUpper | undefined;
   readonly upperLayer: Layer | undefined;
-  /** The index of the lowest layer. */
-  readonly lowestIndex: number;
   readonly numbers: NodeNumbers;
   readonly nodes: NodeTable;
   readonly names: MergedNames;
@@ -50,7 +48,6 @@ export class OverlayState {
     this.upper = upper;
     this.upperLayer = upper && { index: 0, tree: upper.tree };
     const roots = lowers.map((tree, i): LayerNode => ({ layer: { index: i + 1, tree }, node: tree.root }));
-    this.lowestIndex = lowers.length;
     this.numbers = new NodeNumbers(lowers.length + 1);
     const search = new LayerSearch(this.upperLayer, roots, this.numbers, followed);
     this.nodes = new NodeTable(this.numbers);

@@ -62,6 +62,14 @@ describe("names", () => {
     expect(await codeOf(tree.rmdir(tree.root, bytesOf("g")))).toBe("ENOTEMPTY");
   });
 
+  test("a directory with a whiteout in the form of a file is not empty, though nothing shows", async () => {
+    const { tree } = await sceneOf([
+      folder({ d: folder({ f: file("", ["trusted.overlay.whiteout", ""]) }) }),
+    ]);
+    expect(Object.keys(await contentsOf(tree))).toEqual(["d"]);
+    expect(await codeOf(tree.rmdir(tree.root, bytesOf("d")))).toBe("ENOTEMPTY");
+  });
+
   test("a directory with whiteouts only is replaced", async () => {
     const scene = await sceneOf(layers());
     const { tree } = scene;
