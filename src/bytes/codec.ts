@@ -7,21 +7,28 @@ import { InvariantError, invariant } from "../errors.ts";
 
 const two32 = 0x1_0000_0000;
 
+function checkAccess(bytes: Uint8Array, offset: number, size: number): void {
+  if (Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.length) return;
+  throw new InvariantError(`codec access of ${size} bytes at ${offset} in ${bytes.length}`);
+}
+
 function view(bytes: Uint8Array, offset: number, size: number): DataView {
-  if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.length)) {
-    throw new InvariantError(`codec access of ${size} bytes at ${offset} in ${bytes.length}`);
-  }
+  checkAccess(bytes, offset, size);
   return new DataView(bytes.buffer, bytes.byteOffset + offset, size);
 }
 
 /** Reads 16 bits, unsigned, little-endian. */
 export function readU16Le(bytes: Uint8Array, offset: number): number {
-  return view(bytes, offset, 2).getUint16(0, true);
+  checkAccess(bytes, offset, 2);
+  return (bytes[offset] as number) | ((bytes[offset + 1] as number) << 8);
 }
 
 /** Reads 32 bits, unsigned, little-endian. */
 export function readU32Le(bytes: Uint8Array, offset: number): number {
-  return view(bytes, offset, 4).getUint32(0, true);
+  checkAccess(bytes, offset, 4);
+  const low = (bytes[offset] as number) | ((bytes[offset + 1] as number) << 8);
+  const high = (bytes[offset + 2] as number) | ((bytes[offset + 3] as number) << 8);
+  return (low | (high << 16)) >>> 0;
 }
 
 /** Reads 64 bits, unsigned, little-endian: a bigint, since the host may claim more than 2^53. */
@@ -41,12 +48,18 @@ export function readU64Be(bytes: Uint8Array, offset: number): bigint {
 
 /** Writes the low 16 bits of `value`, little-endian. */
 export function writeU16Le(bytes: Uint8Array, offset: number, value: number): void {
-  view(bytes, offset, 2).setUint16(0, value, true);
+  checkAccess(bytes, offset, 2);
+  bytes[offset] = value;
+  bytes[offset + 1] = value >>> 8;
 }
 
 /** Writes the low 32 bits of `value`, little-endian. */
 export function writeU32Le(bytes: Uint8Array, offset: number, value: number): void {
-  view(bytes, offset, 4).setUint32(0, value, true);
+  checkAccess(bytes, offset, 4);
+  bytes[offset] = value;
+  bytes[offset + 1] = value >>> 8;
+  bytes[offset + 2] = value >>> 16;
+  bytes[offset + 3] = value >>> 24;
 }
 
 /** Writes the low 32 bits of `value`, big-endian. */

@@ -85,7 +85,7 @@ export async function removeXattr(
 /**
  * How a name is stored, or which ACL it means.
  *
- * @throws {FileError} `ERANGE`, `ENOTSUP`, `EPERM`.
+ * @throws {FileError} `ERANGE`, `ENOTSUP`, `EINVAL` for a prefix alone, `EPERM`.
  */
 function keyOf(inode: LiveInode, name: Uint8Array, syscall: string): XattrKey | "access" | "default" {
   if (name.length === 0 || name.length > nameLimitBytes) throw new FileError("ERANGE", syscall);

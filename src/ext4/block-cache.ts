@@ -1,46 +1,54 @@
-/** Blocks of metadata that were read, the latest of them, within a bound. */
+/** Blocks of metadata that were read, those in use lately, within a bound. */
 
-/** Keeps blocks by number until newer ones take their place. */
+/**
+ * Keeps blocks by number until newer ones take their place. They are in two
+ * halves: when the young one is full it becomes the old one, and what was not
+ * asked for since the last time goes. So finding a block moves nothing about.
+ */
 export class BlockCache {
   readonly #limitBlocks: number;
-  readonly #blocks: Map<number, Uint8Array> = new Map();
+  #young: Map<number, Uint8Array> = new Map();
+  #old: Map<number, Uint8Array> = new Map();
 
-  /** @param limitBlocks how many blocks are kept at most; at least 1. */
+  /** @param limitBlocks how many blocks are kept at most; at least 2. */
   constructor(limitBlocks: number) {
     this.#limitBlocks = limitBlocks;
   }
 
-  /** A block that is kept; it becomes the latest. */
+  /** A block that is kept; it becomes one in use. */
   get(block: number): Uint8Array | undefined {
-    const bytes = this.#blocks.get(block);
-    if (bytes === undefined) return undefined;
-    this.#blocks.delete(block);
-    this.#blocks.set(block, bytes);
-    return bytes;
+    const young = this.#young.get(block);
+    if (young !== undefined) return young;
+    const old = this.#old.get(block);
+    if (old !== undefined) this.set(block, old);
+    return old;
   }
 
-  /** Keeps a block; the one that was not asked for the longest goes. */
+  /** Keeps a block; those that were not asked for the longest go. */
   set(block: number, bytes: Uint8Array): void {
-    this.#blocks.delete(block);
-    if (this.#blocks.size >= this.#limitBlocks) {
-      const [oldest] = this.#blocks.keys();
-      if (oldest !== undefined) this.#blocks.delete(oldest);
+    if (this.#young.size >= this.#limitBlocks / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
-    this.#blocks.set(block, bytes);
+    this.#old.delete(block);
+    this.#young.set(block, bytes);
   }
 
   /** Keeps blocks of a range no more. */
   delete(block: number, blocks = 1): void {
-    if (blocks <= this.#blocks.size) {
-      for (let each = block; each < block + blocks; each++) this.#blocks.delete(each);
-      return;
-    }
-    for (const each of this.#blocks.keys()) {
-      if (each >= block && each < block + blocks) this.#blocks.delete(each);
+    for (const kept of [this.#young, this.#old]) {
+      if (blocks <= kept.size) {
+        for (let each = block; each < block + blocks; each++) kept.delete(each);
+        continue;
+      }
+      for (const each of kept.keys()) {
+        if (each >= block && each < block + blocks) kept.delete(each);
+      }
     }
   }
 
   clear(): void {
-    this.#blocks.clear();
+    this.#young.clear();
+    this.#old.clear();
   }
 }
