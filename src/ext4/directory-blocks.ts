@@ -10,6 +10,8 @@ export class DirectoryBlocks {
   readonly #volume: WritableVolume;
   readonly #inode: LiveInode;
   readonly #kind: BlockKind;
+  /** Where blocks stand on the device, as far as that is known: no block of a directory ever moves. */
+  readonly #places: Map<number, number> = new Map();
 
   /** @param kind how its blocks are checked and sealed. */
   constructor(volume: WritableVolume, inode: LiveInode, kind: BlockKind) {
@@ -21,6 +23,12 @@ export class DirectoryBlocks {
   /** How many blocks there are. */
   get count(): number {
     return Math.ceil(this.#inode.sizeBytes / this.#volume.geometry.blockSizeBytes);
+  }
+
+  /** A block for reading, where it is in memory; not to be kept. */
+  peek(logical: number): Uint8Array | undefined {
+    const block = this.#places.get(logical);
+    return block === undefined ? undefined : this.#volume.peekBlock(block, this.#kind);
   }
 
   /**
@@ -53,13 +61,21 @@ export class DirectoryBlocks {
     await tree.insert({ logical, blocks: 1, start: block, written: true }, options);
     this.#inode.addBlocks(1);
     this.#inode.sizeBytes = (logical + 1) * this.#volume.geometry.blockSizeBytes;
+    this.#places.set(logical, block);
+    this.#volume.onUndo(() => this.#places.delete(logical));
     return { logical, bytes: this.#volume.newBlock(block, this.#kind) };
   }
 
   /** Where a block stands on the device. */
   async blockAt(logical: number, options: IoOptions): Promise<number> {
+    const known = this.#places.get(logical);
+    if (known !== undefined) return known;
     const mapping = await extentTreeOf(this.#volume, this.#inode).find(logical, options);
-    if (mapping.start !== undefined && mapping.written) return mapping.start + (logical - mapping.logical);
+    if (mapping.start !== undefined && mapping.written) {
+      const block = mapping.start + (logical - mapping.logical);
+      this.#places.set(logical, block);
+      return block;
+    }
     throw this.#volume.malformed("bad-field", `its block ${logical} is a hole`, {
       inode: this.#inode.number,
     });

@@ -22,7 +22,7 @@ import {
   isDirectoryHashVersion,
 } from "./directory-hash.ts";
 import { nameAt, usedRecords } from "./directory-records.ts";
-import { type DirectoryParts, directoryHash, HashedDirectory, recordsEndBytes } from "./hashed-directory.ts";
+import { type DirectoryParts, HashedDirectory, recordsEndBytes } from "./hashed-directory.ts";
 
 /** An entry of a listing. */
 export interface ListedEntry {
@@ -61,20 +61,18 @@ export async function listPiece(
   // As if it had the index that it is given when it grows.
   const bytes = await blocks.view(0, options);
   const entries = rawEntries(parts, bytes, 0);
-  return { entries: inOrder(parts, entries, directoryHash(volume), cursor), next: undefined };
+  const hash = { version: volume.geometry.superblock.defaultHashVersion, ...parts.hashBase };
+  return { entries: inOrder(parts, entries, hash, cursor), next: undefined };
 }
 
-async function listLinear(
-  { volume, inode, blocks }: DirectoryParts,
-  cursor: number,
-  options: IoOptions,
-): Promise<ListedPiece> {
+async function listLinear(parts: DirectoryParts, cursor: number, options: IoOptions): Promise<ListedPiece> {
+  const { volume, blocks } = parts;
   const { blockSizeBytes } = volume.geometry;
   const logical = Math.floor(cursor / blockSizeBytes);
   if (logical >= blocks.count) return { entries: [], next: undefined };
   const start = logical * blockSizeBytes;
   const bytes = await blocks.view(logical, options);
-  const entries = rawEntries({ volume, inode, blocks }, bytes, logical)
+  const entries = rawEntries(parts, bytes, logical)
     .map(({ offsetBytes, ...entry }) => ({ ...entry, cursor: start + offsetBytes + 1 }))
     .filter((entry) => entry.cursor > cursor);
   const end = start + blockSizeBytes;

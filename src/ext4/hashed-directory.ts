@@ -33,6 +33,8 @@ import type { Ext4Volume } from "./volume.ts";
 /** A directory's blocks by their numbers in it. */
 export interface NameBlocks {
   readonly count: number;
+  /** As `view`, where the block is in memory: most are, and no turn is lost for them. */
+  peek(logicalBlock: number): Uint8Array | undefined;
   /** For reading, until the next change. */
   view(logicalBlock: number, options: IoOptions): Promise<Uint8Array>;
   /** For changing. */
@@ -46,6 +48,14 @@ export interface DirectoryParts {
   readonly volume: Ext4Volume;
   readonly inode: ChecksummedDirectory & { readonly number: number; flags: number };
   readonly blocks: NameBlocks;
+  readonly hashBase: DirectoryHashBase;
+}
+
+/** A root whose words were checked. */
+interface CheckedRoot {
+  readonly hash: DirectoryHash;
+  readonly slots: IndexSlots;
+  readonly levels: number;
 }
 
 /** Where a record stands. */
@@ -72,13 +82,13 @@ const splitLimit = 32;
 /** In `flags` of the superblock. */
 const unsignedHashFlag = 0x2;
 
-/** How directories of a file system hash: by default those that get an index. */
-export function directoryHash(
-  { geometry: { superblock } }: Ext4Volume,
-  version: number = superblock.defaultHashVersion,
-): DirectoryHash {
+/** What the hashes of all directories of a file system have in common. */
+export type DirectoryHashBase = Omit<DirectoryHash, "version">;
+
+/** What a superblock says of hashes. */
+export function directoryHashBase({ geometry: { superblock } }: Ext4Volume): DirectoryHashBase {
   const unsigned = (superblock.flags & unsignedHashFlag) !== 0;
-  return { version, unsigned, seed: directoryHashSeed(superblock.hashSeed) };
+  return { unsigned, seed: directoryHashSeed(superblock.hashSeed) };
 }
 
 /** Where the records of a block of names end. */
@@ -93,8 +103,10 @@ export class HashedDirectory {
   readonly #blocks: NameBlocks;
   readonly #endBytes: number;
   readonly #checksums: boolean;
+  readonly #base: DirectoryHashBase;
 
-  constructor({ volume, inode, blocks }: DirectoryParts) {
+  constructor({ volume, inode, blocks, hashBase }: DirectoryParts) {
+    this.#base = hashBase;
     this.#volume = volume;
     this.#inode = inode;
     this.#blocks = blocks;
@@ -120,16 +132,18 @@ export class HashedDirectory {
 
   /** How this directory hashes. */
   async hash(options: IoOptions): Promise<DirectoryHash> {
-    return (await this.#root(options)).hash;
+    return this.#rootOf(await this.#blocks.view(0, options)).hash;
   }
 
   async find(name: Uint8Array, options: IoOptions): Promise<RecordPlace | undefined> {
-    const { hash, slots, levels } = await this.#root(options);
-    const { major } = hashName(hash, name);
-    const path = await this.#descend(slots, levels, major, options);
+    const root = this.#rootOf(this.#blocks.peek(0) ?? (await this.#blocks.view(0, options)));
+    const { major } = hashName(root.hash, name);
+    const path = this.#begin(root, major);
+    if (root.levels > 0) await this.#descend(path, root.levels, major, options);
     for (;;) {
       const logicalBlock = this.leaf(path);
-      const offsetBytes = findRecord(await this.#blocks.view(logicalBlock, options), this.#endBytes, name);
+      const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
+      const offsetBytes = findRecord(bytes, this.#endBytes, name);
       if (offsetBytes >= 0) return { logicalBlock, offsetBytes };
       if (this.nextHash(path) !== major + 1) return undefined;
       await this.advance(path, options);
@@ -138,8 +152,10 @@ export class HashedDirectory {
 
   /** The way to the first block of names that may hold a major hash. */
   async findLeaf(major: number, options: IoOptions): Promise<IndexPath> {
-    const { slots, levels } = await this.#root(options);
-    return this.#descend(slots, levels, major, options);
+    const root = this.#rootOf(await this.#blocks.view(0, options));
+    const path = this.#begin(root, major);
+    await this.#descend(path, root.levels, major, options);
+    return path;
   }
 
   /** The block of names that a way leads to. */
@@ -171,22 +187,24 @@ export class HashedDirectory {
   async insert(entry: NewDirectoryEntry, options: IoOptions): Promise<void> {
     const neededBytes = directoryRecordBytes(entry.name.length);
     for (let split = 0; split < splitLimit; split++) {
-      const { hash, slots, levels } = await this.#root(options);
-      const path = await this.#descend(slots, levels, hashName(hash, entry.name).major, options);
+      const root = this.#rootOf(this.#blocks.peek(0) ?? (await this.#blocks.view(0, options)));
+      const { major } = hashName(root.hash, entry.name);
+      const path = this.#begin(root, major);
+      if (root.levels > 0) await this.#descend(path, root.levels, major, options);
       const leaf = this.leaf(path);
-      const at = findSpace(await this.#blocks.view(leaf, options), this.#endBytes, neededBytes);
+      const bytes = this.#blocks.peek(leaf) ?? (await this.#blocks.view(leaf, options));
+      const at = findSpace(bytes, this.#endBytes, neededBytes);
       if (at >= 0) {
         insertRecord(await this.#blocks.modify(leaf, options), at, entry);
         return;
       }
       if ((path.at(-1) as IndexStep).slots.isFull) await this.#growIndex(path, options);
-      else await this.#splitLeaf(path, hash, options);
+      else await this.#splitLeaf(path, root.hash, options);
     }
     throw new FileError("ENOSPC", "link");
   }
 
-  async #root(options: IoOptions): Promise<{ hash: DirectoryHash; slots: IndexSlots; levels: number }> {
-    const bytes = await this.#blocks.view(0, options);
+  #rootOf(bytes: Uint8Array): CheckedRoot {
     const { features } = this.#volume.geometry;
     const { reserved, hashVersion, informationBytes, levels, unusedFlags } = readIndexRoot(bytes);
     const framed =
@@ -198,19 +216,23 @@ export class HashedDirectory {
     if (!isDirectoryHashVersion(hashVersion)) throw this.#malformed(`hash ${hashVersion} is not known`);
     if (levels > levelLimit(features.largeDir)) throw this.#malformed(`${levels} levels`);
     const slots = this.#checkedSlots(rootSlots(bytes));
-    return { hash: directoryHash(this.#volume, hashVersion), slots, levels };
+    return { hash: { version: hashVersion, ...this.#base }, slots, levels };
   }
 
-  async #descend(slots: IndexSlots, levels: number, major: number, options: IoOptions): Promise<IndexPath> {
-    const path: IndexPath = [{ logicalBlock: 0, slots, slot: slots.find(major) }];
+  /** A way that has come to the root. */
+  #begin({ slots }: CheckedRoot, major: number): IndexPath {
+    return [{ logicalBlock: 0, slots, slot: slots.find(major) }];
+  }
+
+  /** Takes a way on to the last block of slots. */
+  async #descend(path: IndexPath, levels: number, major: number, options: IoOptions): Promise<void> {
     while (path.length <= levels) path.push(await this.#child(path, major, options));
-    return path;
   }
 
   /** The node that a way leads to, and in it the slot of a hash. */
   async #child(path: IndexPath, major: number, options: IoOptions): Promise<IndexStep> {
     const logicalBlock = this.leaf(path);
-    const bytes = await this.#blocks.view(logicalBlock, options);
+    const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
     if (!isIndexNode(bytes)) throw this.#malformed(`block ${logicalBlock} is no node of one`);
     const slots = this.#checkedSlots(nodeSlots(bytes));
     return { logicalBlock, slots, slot: slots.find(major) };

@@ -7,7 +7,7 @@ import { FileError, type FileErrorCode } from "../errors.ts";
 import type { TreeNode } from "../tree/file-tree.ts";
 import { DirectoryBlocks } from "./directory-blocks.ts";
 import { fileTypeOfMode, MAX_NAME_BYTES } from "./directory-entry.ts";
-import type { DirectoryParts } from "./hashed-directory.ts";
+import { type DirectoryHashBase, type DirectoryParts, directoryHashBase } from "./hashed-directory.ts";
 import { KnownNames } from "./known-names.ts";
 import type { LiveInode } from "./live-inode.ts";
 import { DirectoryBlockKind, type FoundEntry, WritableDirectory } from "./writable-directory.ts";
@@ -34,12 +34,14 @@ export class LiveTree {
   readonly volume: WritableVolume;
   readonly names: KnownNames = new KnownNames();
   readonly xattrKind: XattrBlockKind;
-  readonly #kinds: WeakMap<LiveInode, DirectoryBlockKind> = new WeakMap();
+  readonly #directories: WeakMap<LiveInode, DirectoryParts> = new WeakMap();
+  readonly #hashBase: DirectoryHashBase;
   /** How many files are open on an inode. */
   readonly #opens: Map<number, number> = new Map();
 
   constructor(volume: WritableVolume) {
     this.volume = volume;
+    this.#hashBase = directoryHashBase(volume);
     this.xattrKind = new XattrBlockKind(volume);
   }
 
@@ -82,12 +84,13 @@ export class LiveTree {
 
   /** What a directory is read and changed by. */
   parts(inode: LiveInode): DirectoryParts {
-    let kind = this.#kinds.get(inode);
-    if (kind === undefined) {
-      kind = new DirectoryBlockKind(this.volume, inode);
-      this.#kinds.set(inode, kind);
-    }
-    return { volume: this.volume, inode, blocks: new DirectoryBlocks(this.volume, inode, kind) };
+    const known = this.#directories.get(inode);
+    if (known !== undefined) return known;
+    const kind = new DirectoryBlockKind(this.volume, inode);
+    const blocks = new DirectoryBlocks(this.volume, inode, kind);
+    const parts = { volume: this.volume, inode, blocks, hashBase: this.#hashBase };
+    this.#directories.set(inode, parts);
+    return parts;
   }
 
   /** The names of a directory. */

@@ -102,9 +102,13 @@ export class WritableDirectory {
 
   /** @throws {FormatError} for a malformed block or index. */
   async find(name: Uint8Array, options: IoOptions): Promise<FoundEntry | undefined> {
-    const place = await this.#place(name, options);
+    this.#checkFirst(this.#blocks.peek(0) ?? (await this.#first(options)));
+    const place = isIndexed(this.#volume, this.#parts.inode)
+      ? await new HashedDirectory(this.#parts).find(name, options)
+      : await this.#findLinear(name, options);
     if (place === undefined) return undefined;
-    const bytes = await this.#blocks.view(place.logicalBlock, options);
+    const { logicalBlock } = place;
+    const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
     return {
       ...place,
       inode: readU32Le(bytes, place.offsetBytes),
@@ -120,7 +124,7 @@ export class WritableDirectory {
    */
   async insert(entry: NewDirectoryEntry, options: IoOptions): Promise<void> {
     const { inode } = this.#parts;
-    await this.#first(options);
+    this.#checkFirst(this.#blocks.peek(0) ?? (await this.#first(options)));
     if (isIndexed(this.#volume, inode)) {
       await new HashedDirectory(this.#parts).insert(entry, options);
       return;
@@ -183,13 +187,9 @@ export class WritableDirectory {
     return true;
   }
 
-  async #place(name: Uint8Array, options: IoOptions): Promise<RecordPlace | undefined> {
-    await this.#first(options);
-    if (isIndexed(this.#volume, this.#parts.inode)) {
-      return new HashedDirectory(this.#parts).find(name, options);
-    }
+  async #findLinear(name: Uint8Array, options: IoOptions): Promise<RecordPlace | undefined> {
     for (let logicalBlock = 0; logicalBlock < this.#blocks.count; logicalBlock++) {
-      const bytes = await this.#blocks.view(logicalBlock, options);
+      const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
       const offsetBytes = findRecord(bytes, this.#endBytes, name);
       if (offsetBytes >= 0) return { logicalBlock, offsetBytes };
     }
@@ -198,24 +198,25 @@ export class WritableDirectory {
 
   /** The first block, which begins with the directory itself and its parent. */
   async #first(options: IoOptions): Promise<Uint8Array> {
-    const { inode } = this.#parts;
-    const at = { inode: inode.number };
-    if (this.#blocks.count === 0) {
-      throw this.#volume.malformed("bad-field", "a directory without blocks", { ...at, field: "sizeLow" });
-    }
-    const bytes = await this.#blocks.view(0, options);
+    if (this.#blocks.count > 0) return this.#checkFirst(await this.#blocks.view(0, options));
+    throw this.#volume.malformed("bad-field", "a directory without blocks", {
+      inode: this.#parts.inode.number,
+      field: "sizeLow",
+    });
+  }
+
+  #checkFirst(bytes: Uint8Array): Uint8Array {
+    const { number } = this.#parts.inode;
     const second = recordLengthAt(bytes, 0);
     const sound =
-      readU32Le(bytes, 0) === inode.number &&
+      readU32Le(bytes, 0) === number &&
       isDot(nameAt(bytes, 0)) &&
       second < this.#endBytes &&
       readU32Le(bytes, second) !== 0 &&
       isDotDot(nameAt(bytes, second));
     if (sound) return bytes;
-    throw this.#volume.malformed(
-      "bad-field",
-      "a directory that does not begin with itself and its parent",
-      at,
-    );
+    throw this.#volume.malformed("bad-field", "a directory that does not begin with itself and its parent", {
+      inode: number,
+    });
   }
 }

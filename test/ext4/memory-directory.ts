@@ -1,7 +1,7 @@
 /** A directory whose blocks are in memory, for tests of names alone. */
 import { MemoryDevice } from "../../src/device/memory-device.ts";
 import type { Ext4Geometry } from "../../src/ext4/geometry.ts";
-import type { DirectoryParts } from "../../src/ext4/hashed-directory.ts";
+import { type DirectoryParts, directoryHashBase } from "../../src/ext4/hashed-directory.ts";
 import { Ext4Volume } from "../../src/ext4/volume.ts";
 import { DirectoryBlockKind, WritableDirectory } from "../../src/ext4/writable-directory.ts";
 
@@ -46,6 +46,7 @@ export class MemoryDirectory {
       get count(): number {
         return contents.length;
       },
+      peek: () => undefined,
       view: async (logical: number) => {
         this.views++;
         return contents[logical] as Uint8Array;
@@ -57,7 +58,12 @@ export class MemoryDirectory {
         return { logical: contents.length - 1, bytes };
       },
     };
-    this.parts = { volume: this.volume, inode: { number: 12, flags: 0, checksumSeed: 5 }, blocks };
+    this.parts = {
+      volume: this.volume,
+      inode: { number: 12, flags: 0, checksumSeed: 5 },
+      blocks,
+      hashBase: directoryHashBase(this.volume),
+    };
     this.kind = new DirectoryBlockKind(this.volume, this.parts.inode);
   }
 
