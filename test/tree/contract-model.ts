@@ -11,7 +11,7 @@ import { WritableMemoryTree } from "./writable-memory-tree.ts";
 import { type MakeTree, TestClock, type TreeFixture } from "./writable-tree-contract.ts";
 
 /** A call on paths of few names, so that calls meet. */
-interface Call {
+export interface TreeCall {
   readonly what: string;
   readonly path: readonly string[];
   readonly other: readonly string[];
@@ -22,7 +22,7 @@ interface Call {
 const name = fc.constantFrom("a", "b", "c", "d");
 const path = fc.array(name, { minLength: 1, maxLength: 3 });
 
-const call: fc.Arbitrary<Call> = fc.record({
+const call: fc.Arbitrary<TreeCall> = fc.record({
   what: fc.constantFrom(
     ...["directory", "directory", "file", "file", "symlink", "fifo", "unlink", "rmdir", "link"],
     ...["rename", "rename", "rename", "write", "append", "truncate", "setattr", "setxattr", "removexattr"],
@@ -43,7 +43,11 @@ async function walk(tree: WritableFileTree, names: readonly string[]): Promise<T
   return node;
 }
 
-async function run(tree: WritableFileTree, { what, path: names, other, number, onto }: Call): Promise<void> {
+/** Makes a call. */
+export async function runCall(
+  tree: WritableFileTree,
+  { what, path: names, other, number, onto }: TreeCall,
+): Promise<void> {
   const at = bytesOf(names.at(-1) as string);
   const parent = (): Promise<TreeNode> => walk(tree, names.slice(0, -1));
   const node = (): Promise<TreeNode> => walk(tree, names);
@@ -84,9 +88,10 @@ async function runOnFile(
   }
 }
 
-async function outcome(tree: WritableFileTree, step: Call): Promise<string> {
+/** `done`, or the code of the error. */
+export async function outcomeOf(tree: WritableFileTree, step: TreeCall): Promise<string> {
   try {
-    await run(tree, step);
+    await runCall(tree, step);
     return "done";
   } catch (error) {
     if (error instanceof FileError) return error.code;
@@ -102,7 +107,7 @@ export function testTreeModel(fixture: TreeFixture, make: MakeTree): void {
       const { tree, dispose } = await make(new TestClock().now);
       const model = new WritableMemoryTree();
       for (const step of calls) {
-        expect([step, await outcome(tree, step)]).toEqual([step, await outcome(model, step)]);
+        expect([step, await outcomeOf(tree, step)]).toEqual([step, await outcomeOf(model, step)]);
       }
       expect(await describeTree(tree)).toEqual(await describeTree(model));
       await tree.close();
