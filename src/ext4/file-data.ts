@@ -42,22 +42,21 @@ export class FileData {
     return lengthBytes;
   }
 
-  /** The first stretch at or after an offset that is no hole. */
+  /** The first stretch at or after an offset that is no hole, up to the next hole. */
   async nextData(offsetBytes: number, options: IoOptions): Promise<FileStretch | undefined> {
+    const size = this.#blockSizeBytes;
     const { sizeBytes } = this.#inode;
-    let logical = Math.floor(offsetBytes / this.#blockSizeBytes);
-    while (logical * this.#blockSizeBytes < sizeBytes) {
+    let from: number | undefined;
+    let logical = Math.floor(offsetBytes / size);
+    while (logical * size < sizeBytes) {
       const extent = await this.#tree.next(logical, options);
-      if (extent === undefined) return undefined;
-      const end = extent.logical + extent.blocks;
-      const start = Math.max(extent.logical * this.#blockSizeBytes, offsetBytes);
-      if (start >= sizeBytes) return undefined;
-      if (extent.written) {
-        return { offsetBytes: start, lengthBytes: Math.min(end * this.#blockSizeBytes, sizeBytes) - start };
-      }
-      logical = end;
+      const joins = extent?.written === true && (from === undefined || extent.logical <= logical);
+      if (extent === undefined || (from !== undefined && !joins)) break;
+      if (joins) from ??= Math.max(extent.logical * size, offsetBytes);
+      logical = extent.logical + extent.blocks;
     }
-    return undefined;
+    if (from === undefined || from >= sizeBytes) return undefined;
+    return { offsetBytes: from, lengthBytes: Math.min(logical * size, sizeBytes) - from };
   }
 
   /**

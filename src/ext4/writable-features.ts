@@ -25,8 +25,8 @@ export const fileSystemState = { clean: 1, errors: 2, orphans: 4 } as const;
 /**
  * Refuses what the driver does not know how to keep in order.
  *
- * @throws {FormatError} `unsupported` for a feature, by name, for a file system without extents or without types
- *   in its directories, and for one that is not clean; `bad-field` for groups that cannot be.
+ * @throws {FormatError} `unsupported` for a feature, by name, for a file system without extents, large files or
+ *   types in its directories, and for one that is not clean; `bad-field` for groups that cannot be.
  */
 export function checkWritable(volume: Ext4Volume): void {
   const { superblock, blocksPerGroup, blockSizeBytes, inodesPerGroup, features } = volume.geometry;
@@ -41,6 +41,7 @@ export function checkWritable(volume: Ext4Volume): void {
   if (names.length > 0) refuse(`feature ${names.join(", ")} is not written`);
   if (!features.extents) refuse("it has no feature extents");
   if (!features.filetype) refuse("it has no feature filetype");
+  if ((superblock.featureRoCompat & roCompatFeature.largeFile) === 0) refuse("it has no feature large_file");
   if (superblock.revisionLevel === 0) refuse("revision 0");
   const { clean, errors } = fileSystemState;
   if ((superblock.state & (clean | errors)) !== clean)
