@@ -206,32 +206,79 @@ const fileErrors = {
   ESTALE: [116, "stale file handle"],
 } as const;
 
+/** Node's own refusals of `rm` and `cp`: the number and name of the system's error they stand for, and their text. */
+const refusals = {
+  ERR_FS_EISDIR: [21, "EISDIR", "Path is a directory"],
+  ERR_FS_CP_EINVAL: [22, "EINVAL", "Invalid src or dest"],
+  ERR_FS_CP_EEXIST: [17, "EEXIST", "Target already exists"],
+  ERR_FS_CP_DIR_TO_NON_DIR: [21, "EISDIR", "Cannot overwrite non-directory with directory"],
+  ERR_FS_CP_NON_DIR_TO_DIR: [20, "ENOTDIR", "Cannot overwrite directory with non-directory"],
+  ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY: [22, "EINVAL", "Cannot overwrite symlink in subdirectory of self"],
+  ERR_FS_CP_SOCKET: [22, "EINVAL", "Cannot copy a socket file"],
+  ERR_FS_CP_FIFO_PIPE: [22, "EINVAL", "Cannot copy a FIFO pipe"],
+} as const;
+
+type FailureCode = keyof typeof fileErrors;
+type RefusalCode = keyof typeof refusals;
+
 /** How a file operation can fail in good order. */
-export type FileErrorCode = keyof typeof fileErrors;
+export type FileErrorCode = FailureCode | RefusalCode;
+
+/** What a `FileError` says besides its code and path. */
+export interface FileErrorDetails {
+  /** The second path of a `rename`, `link`, `symlink` or `copyfile`, as text. */
+  readonly dest?: string;
+  /** Of a refusal: what was found. */
+  readonly reason?: string;
+}
 
 /**
  * A file operation that failed as it does on any file system, in the shape of
- * Node's errors: `ENOENT: no such file or directory, open '/a'`. It says nothing
- * against the host or its image, and so is no `StorageError`.
+ * Node's errors: `ENOENT: no such file or directory, rename '/a' -> '/b'`. It says
+ * nothing against the host or its image, and so is no `StorageError`.
  */
 export class FileError extends Error {
   override readonly name = "FileError";
   readonly code: FileErrorCode;
-  /** Linux's number, negative as Node has it: -2 for `ENOENT`. */
+  /** Linux's number, negative as Node has it: -2 for `ENOENT`. Of a refusal positive, as there. */
   readonly errno: number;
   /** What was asked for: `open`, `scandir`, `readlink`, … */
   readonly syscall: string;
   /** The path as it was asked for, as text; absent below the level of paths. */
   readonly path?: string;
+  /** See `FileErrorDetails`. */
+  readonly dest?: string;
 
-  constructor(code: FileErrorCode, syscall: string, path?: string) {
-    const [number, text] = fileErrors[code];
-    super(`${code}: ${text}, ${syscall}${path === undefined ? "" : ` '${path}'`}`);
+  constructor(code: FileErrorCode, syscall: string, path?: string, details: FileErrorDetails = {}) {
+    const { dest } = details;
+    super(
+      isRefusal(code) ? refusalText(code, syscall, path, details) : failureText(code, syscall, path, dest),
+    );
     this.code = code;
-    this.errno = -number;
+    this.errno = isRefusal(code) ? refusals[code][0] : -fileErrors[code][0];
     this.syscall = syscall;
     if (path !== undefined) this.path = path;
+    if (dest !== undefined) this.dest = dest;
   }
+}
+
+function isRefusal(code: FileErrorCode): code is RefusalCode {
+  return code.startsWith("ERR_");
+}
+
+function failureText(code: FailureCode, syscall: string, path?: string, dest?: string): string {
+  const paths = `${path === undefined ? "" : ` '${path}'`}${dest === undefined ? "" : ` -> '${dest}'`}`;
+  return `${code}: ${fileErrors[code][1]}, ${syscall}${paths}`;
+}
+
+function refusalText(
+  code: RefusalCode,
+  syscall: string,
+  path = "",
+  { reason = "" }: FileErrorDetails = {},
+): string {
+  const [, name, text] = refusals[code];
+  return `${text}: ${syscall} returned ${name} (${reason}) ${path}`;
 }
 
 /**

@@ -6,7 +6,16 @@
 import { FileError } from "../errors.ts";
 import type { NodeAttributes } from "./attributes.ts";
 import type { FileTree, TreeNode, TreeOptions } from "./file-tree.ts";
-import { isDotDot, pathBytes, pathText, splitPath, type TreePath } from "./path.ts";
+import {
+  isDotDot,
+  type LastName,
+  nameLimitBytes,
+  pathBytes,
+  pathText,
+  splitLastName,
+  splitPath,
+  type TreePath,
+} from "./path.ts";
 
 /** Linux follows 40 symlinks on the way, and not one more. */
 const symlinkLimit = 40;
@@ -37,80 +46,158 @@ export interface WalkOptions extends TreeOptions {
   readonly followSymlinks?: boolean;
 }
 
+/** How often a path is walked anew where somebody took away what it led to, before it is `ENOENT`. */
+const raceLimit = 8;
+
+/**
+ * Runs an operation on a path. Its `FileError`s that know no path are thrown anew with path and
+ * syscall. It runs again where a node that it came by was gone when it was asked.
+ *
+ * @param operation walks the path itself; one that fails must have changed nothing.
+ * @param dest the second path of the operation, where it has one.
+ */
+export async function withPath<Result>(
+  path: TreePath,
+  syscall: string,
+  operation: () => Promise<Result>,
+  dest?: TreePath,
+): Promise<Result> {
+  for (let races = 0; ; races++) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!(error instanceof FileError) || error.path !== undefined) throw error;
+      const stale = error.code === "ESTALE";
+      if (stale && races < raceLimit) continue;
+      const details = dest === undefined ? {} : { dest: pathText(dest) };
+      throw new FileError(stale ? "ENOENT" : error.code, syscall, pathText(path), details);
+    }
+  }
+}
+
 /**
  * Walks a path.
  *
  * @param syscall names the operation in errors.
- * @throws {FileError} `ENOENT`, `ENOTDIR`, `ELOOP` after 40 symlinks, `ENAMETOOLONG`, with the path as asked for.
+ * @throws {FileError} `ENOENT`, `ENOTDIR`, `ELOOP` after 40 symlinks, `ENAMETOOLONG`, without a path.
  * @throws what the tree throws.
  */
-export function walkPath(
+export async function walkPath(
   tree: FileTree,
   path: TreePath,
   syscall: string,
   options: WalkOptions = {},
 ): Promise<WalkedPath> {
-  const bytes = pathBytes(path);
-  return withPath(path, syscall, () => new Walk(tree, syscall, options).run(bytes));
+  const end = await new Walk(tree, syscall, options, false).run(pathBytes(path));
+  if (end.found === undefined) throw new FileError("ENOENT", syscall);
+  const { node, attributes } = end.found;
+  return { node, attributes, names: namesTo(end.found) };
 }
 
-/** Runs an operation; a `FileError` of its that knows no path is thrown anew with path and syscall. */
-export async function withPath<Result>(
+/** Where a path led that may lead to nothing yet. */
+export interface WalkedPlace {
+  /** What is there; undefined where nothing is. */
+  readonly found: Pick<WalkedPath, "node" | "attributes"> | undefined;
+  /** The directory that it is in, or would be; undefined where the path led to the root. */
+  readonly parent: TreeNode | undefined;
+  readonly name: Uint8Array;
+}
+
+/**
+ * Walks a path, the last name of which, or of the symlink that it ends in, need not be there.
+ *
+ * @throws {FileError} as `walkPath`; `EISDIR` for a last name with a slash behind it, there or not.
+ */
+export async function walkPlace(
+  tree: FileTree,
   path: TreePath,
   syscall: string,
-  operation: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (error instanceof FileError && error.path === undefined) {
-      throw new FileError(error.code, syscall, pathText(path));
-    }
-    throw error;
-  }
+  options: WalkOptions = {},
+): Promise<WalkedPlace> {
+  const { found, parent, name } = await new Walk(tree, syscall, options, true).run(pathBytes(path));
+  return { found, parent: parent?.node, name };
+}
+
+/** A directory and a name in it, which may or may not be there. */
+export interface WalkedParent extends LastName {
+  readonly directory: TreeNode;
+}
+
+/** Walks a path up to its last name. Throws as `walkPath`, but nothing for that name. */
+export async function walkParent(
+  tree: FileTree,
+  path: TreePath,
+  syscall: string,
+  options: TreeOptions = {},
+): Promise<WalkedParent> {
+  const last = splitLastName(pathBytes(path), syscall);
+  const { node } = await walkPath(
+    tree,
+    last.parent,
+    syscall,
+    options.signal ? { signal: options.signal } : {},
+  );
+  return { ...last, directory: node };
+}
+
+/** Where a walk ended. */
+interface WalkEnd {
+  readonly found: Step | undefined;
+  readonly parent: Step | undefined;
+  readonly name: Uint8Array;
 }
 
 class Walk {
   readonly #tree: FileTree;
   readonly #syscall: string;
   readonly #options: WalkOptions;
+  readonly #isPlace: boolean;
   #symlinks = 0;
 
-  constructor(tree: FileTree, syscall: string, options: WalkOptions) {
+  /** @param isPlace the last name need not be there, but must be one that a file can have. */
+  constructor(tree: FileTree, syscall: string, options: WalkOptions, isPlace: boolean) {
     this.#tree = tree;
     this.#syscall = syscall;
     this.#options = options;
+    this.#isPlace = isPlace;
   }
 
-  async run(bytes: Uint8Array): Promise<WalkedPath> {
+  async run(bytes: Uint8Array): Promise<WalkEnd> {
+    const split = splitPath(bytes, this.#syscall);
     const root = await this.#step(this.#tree.root, undefined, new Uint8Array(0));
     const { followSymlinks = true } = this.#options;
     let here = root;
     // Names yet to be walked, the next one last; a symlink's target is put on top of what is behind it.
-    const split = splitPath(bytes, this.#syscall);
     const ahead = [...split.names].reverse();
-    let mustBeDirectory = split.directory;
+    let { directory: mustBeDirectory, slash } = split;
     for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
       if (here.attributes.type !== "directory") throw new FileError("ENOTDIR", this.#syscall);
       if (isDotDot(name)) {
         here = here.parent ?? here;
         continue;
       }
-      const next = await this.#child(here, name);
       const last = ahead.length === 0;
+      if (last && slash && this.#isPlace) throw new FileError("EISDIR", this.#syscall);
+      const next = await this.#child(here, name);
+      if (next === undefined) {
+        if (last && !mustBeDirectory) return { found: undefined, parent: here, name };
+        throw new FileError("ENOENT", this.#syscall);
+      }
       if (next.attributes.type !== "symlink" || (last && !followSymlinks && !mustBeDirectory)) {
         here = next;
         continue;
       }
       const target = await this.#target(next);
       ahead.push(...[...target.names].reverse());
-      if (last && target.directory) mustBeDirectory = true;
+      if (last) {
+        slash = target.slash;
+        mustBeDirectory ||= target.directory;
+      }
       if (target.absolute) here = root;
     }
     if (mustBeDirectory && here.attributes.type !== "directory")
       throw new FileError("ENOTDIR", this.#syscall);
-    const { node, attributes } = here;
-    return { node, attributes, names: namesTo(here) };
+    return { found: here, parent: here.parent, name: here.name };
   }
 
   async #target(link: Step): Promise<ReturnType<typeof splitPath>> {
@@ -120,10 +207,10 @@ class Walk {
     return splitPath(await this.#tree.readlink(link.node, this.#options), this.#syscall);
   }
 
-  async #child(parent: Step, name: Uint8Array): Promise<Step> {
+  async #child(parent: Step, name: Uint8Array): Promise<Step | undefined> {
+    if (name.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", this.#syscall);
     const node = await this.#tree.lookup(parent.node, name, this.#options);
-    if (node === undefined) throw new FileError("ENOENT", this.#syscall);
-    return this.#step(node, parent, name);
+    return node && this.#step(node, parent, name);
   }
 
   async #step(node: TreeNode, parent: Step | undefined, name: Uint8Array): Promise<Step> {

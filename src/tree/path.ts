@@ -17,6 +17,8 @@ export interface PathNames {
   readonly names: readonly Uint8Array[];
   /** It ends in `/` or `/.`, and so can only mean a directory. */
   readonly directory: boolean;
+  /** It ends in `/`. */
+  readonly slash: boolean;
 }
 
 /** A path as text, for messages: bytes that are not UTF-8 show as U+FFFD. */
@@ -39,10 +41,10 @@ export function pathBytes(path: TreePath): Uint8Array {
 }
 
 /**
- * Cuts a path into names, which share its memory.
+ * Cuts a path into names, which share its memory and may be longer than any name can be.
  *
  * @param bytes without NUL; may come from a symlink, and so from the host.
- * @throws {FileError} `ENOENT` for an empty path, `ENAMETOOLONG` for a name of more than 255 bytes.
+ * @throws {FileError} `ENOENT` for an empty path.
  */
 export function splitPath(bytes: Uint8Array, syscall: string): PathNames {
   if (bytes.length === 0) throw new FileError("ENOENT", syscall);
@@ -51,10 +53,49 @@ export function splitPath(bytes: Uint8Array, syscall: string): PathNames {
   for (let start = 0; start <= bytes.length; start += last.length + 1) {
     const end = bytes.indexOf(slash, start);
     last = bytes.subarray(start, end === -1 ? bytes.length : end);
-    if (last.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", syscall);
     if (last.length > 0 && !isDot(last)) names.push(last);
   }
-  return { absolute: bytes[0] === slash, names, directory: last.length === 0 || isDot(last) };
+  return {
+    absolute: bytes[0] === slash,
+    names,
+    directory: last.length === 0 || isDot(last),
+    slash: last.length === 0,
+  };
+}
+
+/** What a path ends in: all calls that make, move or take away a name want one that is no `.`, `..` or root. */
+export interface LastName {
+  readonly kind: "name" | "dot" | "dotDot" | "root";
+  readonly name: Uint8Array;
+  /** Leads to the directory that the name is in; not empty. */
+  readonly parent: Uint8Array;
+  /** There are slashes behind it, so that it can only mean a directory. */
+  readonly slash: boolean;
+}
+
+/**
+ * Cuts a path's last name off, as Linux's `filename_parentat` does. What is given shares the path's memory.
+ *
+ * @throws {FileError} `ENOENT` for an empty path.
+ */
+export function splitLastName(bytes: Uint8Array, syscall: string): LastName {
+  if (bytes.length === 0) throw new FileError("ENOENT", syscall);
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === slash) end -= 1;
+  const start = end === 0 ? 0 : bytes.lastIndexOf(slash, end - 1) + 1;
+  const name = bytes.subarray(start, end);
+  return {
+    kind: kindOf(name),
+    name,
+    parent: start === 0 ? Uint8Array.of(dot) : bytes.subarray(0, start),
+    slash: end < bytes.length,
+  };
+}
+
+function kindOf(name: Uint8Array): LastName["kind"] {
+  if (name.length === 0) return "root";
+  if (isDot(name)) return "dot";
+  return isDotDot(name) ? "dotDot" : "name";
 }
 
 /** Names joined by slashes, with one in front where `absolute`. */

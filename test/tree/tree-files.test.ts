@@ -161,18 +161,20 @@ describe("content", () => {
   test("a handle reads where it is told, and closes", async () => {
     const handle = await files.open("etc/hosts");
     const into = new Uint8Array(4);
-    expect([await handle.read(into, 7), into]).toEqual([2, Uint8Array.of(0x73, 0x74, 0, 0)]);
+    expect(await handle.read(into, 0, 4, 7)).toEqual({ bytesRead: 2, buffer: into });
+    expect(into).toEqual(Uint8Array.of(0x73, 0x74, 0, 0));
     expect(await handle.nextData(3)).toEqual({ offsetBytes: 3, lengthBytes: 6 });
     expect(await failure(handle.read(into, -1))).toBeInstanceOf(UsageError);
+    expect(await failure(handle.read(into, 2, 3))).toBeInstanceOf(UsageError);
     await handle.close();
     expect(tree.openFiles.size).toBe(0);
   });
 
   test("is not to be had of a directory, nor past the limit", async () => {
     expect(await failure(files.readFile("etc"))).toMatchObject({
+      message: "EISDIR: illegal operation on a directory, read",
       code: "EISDIR",
-      syscall: "open",
-      path: "etc",
+      syscall: "read",
     });
     expect(await failure(files.readFile("null"))).toMatchObject({ code: "EINVAL" });
     expect(await failure(files.readFile("etc/hosts", { limitBytes: 8 }))).toMatchObject({ code: "EFBIG" });
@@ -209,7 +211,7 @@ describe("directories", () => {
       "etc/up",
     ]);
     const names: string[] = [];
-    for await (const { name } of files.opendir("etc")) names.push(name);
+    for await (const { name } of await files.opendir("etc")) names.push(name);
     expect(names).toEqual(["hosts", "up", "self"]);
   });
 
@@ -240,6 +242,7 @@ describe("the rest", () => {
     expect(await files.access("etc/hosts", 4)).toBeUndefined();
     expect(await files.access("bin/run", 5)).toBeUndefined();
     expect(await files.access("bin", 1)).toBeUndefined();
+    expect(await files.access("null", 2)).toBeUndefined();
     expect(await failure(files.access("etc/hosts", 2))).toMatchObject({ code: "EROFS", errno: -30 });
     expect(await failure(files.access("etc/hosts", 1))).toMatchObject({ code: "EACCES" });
     expect(await failure(files.access("etc/hosts", 8))).toBeInstanceOf(UsageError);
@@ -260,7 +263,8 @@ describe("the rest", () => {
   });
 
   test("statfs is the tree's own; what a tree throws passes through", async () => {
-    expect(await files.statfs()).toMatchObject({ nameLimitBytes: 255 });
+    expect(await files.statfs("/")).toMatchObject({ bsize: 4096, statistics: { nameLimitBytes: 255 } });
+    expect(await files.statfs("etc", { bigint: true })).toMatchObject({ bsize: 4096n });
     const closed = new MemoryTree({ entries: [] });
     await closed.close();
     expect(await failure(new TreeFiles(closed).stat("/"))).toBeInstanceOf(StateError);

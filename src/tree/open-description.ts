@@ -1,0 +1,199 @@
+/**
+ * What Linux calls an open file description: a node that is open, how it was opened,
+ * and the position that reads and writes without one of their own go on from.
+ */
+import { FileError } from "../errors.ts";
+import type { NodeAttributes } from "./attributes.ts";
+import type { FileStretch, FileTree, OpenFile, TreeNode, TreeOptions } from "./file-tree.ts";
+import type { OpenFlags } from "./open-flags.ts";
+import type { WritableOpenFile } from "./writable-file-tree.ts";
+
+/** What is open: a file by its content, for writing where it may be written; a directory has none. */
+export interface OpenContent {
+  readonly file?: OpenFile;
+  readonly writable?: WritableOpenFile;
+  /** Runs before content is changed: see `FileCapabilities`. */
+  readonly beforeChange?: (node: TreeNode, options?: TreeOptions) => Promise<void>;
+  /** Runs after content was changed under `O_SYNC`. */
+  readonly flush?: (options?: TreeOptions) => Promise<void>;
+}
+
+/** See the head of this file. Its errors are Node's: a syscall and no path. */
+export class OpenDescription {
+  readonly node: TreeNode;
+  readonly #tree: FileTree;
+  readonly #flags: OpenFlags;
+  readonly #content: OpenContent;
+  readonly #running: Set<Promise<unknown>> = new Set();
+  #position = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  /** @param content becomes this description's to close. */
+  constructor(tree: FileTree, node: TreeNode, flags: OpenFlags, content: OpenContent) {
+    this.#tree = tree;
+    this.node = node;
+    this.#flags = flags;
+    this.#content = content;
+  }
+
+  /** Runs an operation; `close` waits for it. */
+  async run<Result>(syscall: string, operation: () => Promise<Result>): Promise<Result> {
+    if (this.#closing) throw new FileError("EBADF", syscall);
+    const running = operation();
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      if (error instanceof FileError && error.path === undefined) throw new FileError(error.code, syscall);
+      throw error;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /**
+   * Reads into buffers, one after the other.
+   *
+   * @param position `null` for where the last call without one ended.
+   * @returns how many bytes: fewer than there is room for only at the end of the file.
+   */
+  read(into: readonly Uint8Array[], position: number | null, options?: TreeOptions): Promise<number> {
+    return this.run("read", () => {
+      const file = this.#readable("read");
+      if (position !== null) return readInto(file, into, position, options);
+      return this.#inTurn(async () => {
+        const readBytes = await readInto(file, into, this.#position, options);
+        this.#position += readBytes;
+        return readBytes;
+      });
+    });
+  }
+
+  /** The first stretch at or after an offset that is no hole. */
+  nextData(offsetBytes: number, options?: TreeOptions): Promise<FileStretch | undefined> {
+    return this.run("lseek", () => {
+      if (!this.#content.file) throw new FileError("EINVAL", "lseek");
+      return this.#content.file.nextData(offsetBytes, options);
+    });
+  }
+
+  /**
+   * Writes; under `O_APPEND` at the end, whatever the position.
+   *
+   * @param position `null` for where the last call without one ended.
+   * @returns how many bytes: fewer than `from` has only where space ran out.
+   */
+  write(from: Uint8Array, position: number | null, options?: TreeOptions): Promise<number> {
+    return this.run("write", async () => {
+      const file = this.#writable("EBADF", "write");
+      if (from.length === 0) return 0;
+      await this.#content.beforeChange?.(this.node, options);
+      const writtenBytes = await this.#put(file, from, position, options);
+      if (this.#flags.sync) await this.#content.flush?.(options);
+      return writtenBytes;
+    });
+  }
+
+  /** Gives the file a size. @throws {FileError} `EINVAL` where it is not open for writing. */
+  truncate(sizeBytes: number, options?: TreeOptions): Promise<void> {
+    return this.#change("ftruncate", "EINVAL", (file) => file.truncate(sizeBytes, options), options);
+  }
+
+  /** See `WritableOpenFile.allocate`. */
+  allocate(offsetBytes: number, lengthBytes: number, options?: TreeOptions): Promise<void> {
+    const allocate = (file: WritableOpenFile): Promise<void> =>
+      file.allocate(offsetBytes, lengthBytes, options);
+    return this.#change("fallocate", "EBADF", allocate, options);
+  }
+
+  /** See `WritableOpenFile.punchHole`. */
+  punchHole(offsetBytes: number, lengthBytes: number, options?: TreeOptions): Promise<void> {
+    const punch = (file: WritableOpenFile): Promise<void> =>
+      file.punchHole(offsetBytes, lengthBytes, options);
+    return this.#change("fallocate", "EBADF", punch, options);
+  }
+
+  /** The node's attributes. */
+  getattr(options?: TreeOptions): Promise<NodeAttributes> {
+    return this.run("fstat", () => this.#tree.getattr(this.node, options));
+  }
+
+  /** Waits for what is under way and lets go of the file; closing twice is no error. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    await this.#content.file?.close();
+  }
+
+  async #put(
+    file: WritableOpenFile,
+    from: Uint8Array,
+    position: number | null,
+    options?: TreeOptions,
+  ): Promise<number> {
+    const { append } = this.#flags;
+    if (position !== null) {
+      return append ? (await file.append(from, options)).writtenBytes : file.write(position, from, options);
+    }
+    return this.#inTurn(async () => {
+      const offsetBytes = this.#position;
+      const written = append
+        ? await file.append(from, options)
+        : { offsetBytes, writtenBytes: await file.write(offsetBytes, from, options) };
+      this.#position = written.offsetBytes + written.writtenBytes;
+      return written.writtenBytes;
+    });
+  }
+
+  #change(
+    syscall: string,
+    unwritable: "EBADF" | "EINVAL",
+    change: (file: WritableOpenFile) => Promise<void>,
+    options?: TreeOptions,
+  ): Promise<void> {
+    return this.run(syscall, async () => {
+      const file = this.#writable(unwritable, syscall);
+      await this.#content.beforeChange?.(this.node, options);
+      await change(file);
+      if (this.#flags.sync) await this.#content.flush?.(options);
+    });
+  }
+
+  #readable(syscall: string): OpenFile {
+    if (!this.#flags.read) throw new FileError("EBADF", syscall);
+    if (!this.#content.file) throw new FileError("EISDIR", syscall);
+    return this.#content.file;
+  }
+
+  #writable(code: "EBADF" | "EINVAL", syscall: string): WritableOpenFile {
+    if (!this.#flags.write || !this.#content.writable) throw new FileError(code, syscall);
+    return this.#content.writable;
+  }
+
+  /** Calls that go on from the position come one after the other; one that fails moves nothing. */
+  #inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(operation);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+async function readInto(
+  file: OpenFile,
+  into: readonly Uint8Array[],
+  offsetBytes: number,
+  options?: TreeOptions,
+): Promise<number> {
+  let totalBytes = 0;
+  for (const buffer of into) {
+    const readBytes = await file.read(offsetBytes + totalBytes, buffer, options);
+    totalBytes += readBytes;
+    if (readBytes < buffer.length) break;
+  }
+  return totalBytes;
+}
