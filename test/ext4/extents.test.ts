@@ -124,7 +124,9 @@ describeWithLoopMounts("limits", () => {
       image.remove();
     }
   });
+});
 
+describeWithLoopMounts("want of space", () => {
   test("the last free block can be had, and what comes short says how much", async () => {
     const image = await formatted(2 * mib);
     try {
