@@ -32,13 +32,17 @@ export async function disagreements<Case>(
   for (const [index, one] of cases.entries()) {
     const findings = await differences(oracle, one, expected[index] as Outcome);
     if (findings.length === 0) continue;
-    const small = reports.length < limits.shrunk ? await shrunk(oracle, one) : one;
-    const left = await differences(oracle, small, oracle.kernel([small])[0] as Outcome);
-    const told = (left.length > 0 ? left : findings).slice(0, limits.findings);
-    const lists = oracle.lists(left.length > 0 ? small : one).map((list) => list.join("\n"));
-    reports.push([`${names[index]}:`, ...lists, "differs:", ...told].join("\n---\n"));
+    const told = reports.length < limits.shrunk ? await smallest(oracle, one) : findings;
+    reports.push([`${names[index]} differs:`, ...told.slice(0, limits.findings)].join("\n---\n"));
   }
   return reports;
+}
+
+/** The smallest case that still differs, and in what. */
+async function smallest<Case>(oracle: Oracle<Case>, one: Case): Promise<string[]> {
+  const small = await shrunk(oracle, one);
+  const findings = await differences(oracle, small, oracle.kernel([small])[0] as Outcome);
+  return [...oracle.lists(small).map((list) => list.join("\n")), ...findings];
 }
 
 async function differences<Case>(oracle: Oracle<Case>, one: Case, expected: Outcome): Promise<string[]> {

@@ -130,13 +130,19 @@ sub xattrValue {
   return substr($buffer, 0, call("lgetxattr", $path, $name, $buffer, 65536));
 }
 
+sub leadsSomewhere { my ($path) = @_; return eval { attributes($here, $path, $noFollow) } || $@->{error} ne "ENOENT"; }
+
 sub children {
   my ($path) = @_;
   my $descriptor = call("openat", $here, $path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | $closeOnExec, 0);
   my $error;
   my @names;
   # By its folder, since Perl takes no descriptor here and the path may be long.
-  if (opendir(my $folder, $path)) { @names = sort grep { $_ ne "." && $_ ne ".." } readdir($folder); closedir($folder); }
+  if (opendir(my $folder, $path)) {
+    # Overlayfs lists a whiteout where nothing is merged, as a name that leads nowhere.
+    @names = sort grep { $_ ne "." && $_ ne ".." && leadsSomewhere("$path/$_") } readdir($folder);
+    closedir($folder);
+  }
   else { $error = $errors{ $! + 0 }; }
   call("close", $descriptor);
   die { error => $error } if defined $error;

@@ -23,17 +23,23 @@ export interface OverlayCase {
   /** A list that makes what is in the upper directory at the beginning. */
   readonly upper?: OperationList;
   readonly list: OperationList;
+  /** Without an upper directory: there must be two layers. */
+  readonly readOnly?: boolean;
   /** Mount options besides those of every case. */
   readonly options?: string;
 }
 
-const imageBytes = 64 * 2 ** 20;
+/** Room for long lists; what is not written takes none. */
+const imageBytes = 2 ** 30;
 
 /** How every overlay is mounted: as the guest does it. */
 const overlayOptions = "noatime,nodev,redirect_dir=off,metacopy=off,index=off,xino=off";
 
-/** What the kernel's ext4 makes of lists, each on a new file system. */
-export function ext4Outcomes(lists: readonly OperationList[]): Outcome[] {
+/** What the kernel's ext4 makes of lists, each on a new file system of mkfs's. */
+export function ext4Outcomes(
+  lists: readonly OperationList[],
+  { lostAndFound }: { readonly lostAndFound: "kept" | "removed" },
+): Outcome[] {
   return inFolder((folder) => {
     const session = new KernelSession();
     const root = join(folder, "mount");
@@ -42,7 +48,8 @@ export function ext4Outcomes(lists: readonly OperationList[]): Outcome[] {
       const image = join(folder, `image-${index}`);
       session.command(makeExt4(image, imageBytes));
       const mount = `mount -t ext4 -o loop,noatime,nodev '${image}' '${root}'`;
-      session.command(`${mount} && rmdir '${root}/lost+found'`);
+      session.command(mount);
+      if (lostAndFound === "removed") session.command(`rmdir '${root}/lost+found'`);
       const answers = runSegments(session, { root, mount, unmount: `umount '${root}'` }, list);
       const snapshot = session.snapshot(root);
       session.command(`umount '${root}' && rm '${image}'`);
@@ -53,42 +60,58 @@ export function ext4Outcomes(lists: readonly OperationList[]): Outcome[] {
   });
 }
 
-/** What the kernel's overlayfs makes of cases: layers on one ext4, the upper directory on another, new for each case. */
+/** What the kernel makes of a list on an ext4 image, whoever made it. @param folder one to mount in. */
+export function imageOutcome(image: string, folder: string, list: OperationList): Outcome {
+  const session = new KernelSession();
+  const root = join(folder, "mount");
+  const mount = `mount -t ext4 -o loop,noatime,nodev '${image}' '${root}'`;
+  session.command(`mkdir -p '${root}' && ${mount}`);
+  const answers = session.run(root, list);
+  const snapshot = session.snapshot(root);
+  session.command(`umount '${root}'`);
+  session.play();
+  return { answers, snapshot };
+}
+
+/** What the kernel's overlayfs makes of cases: all layers on one ext4, all upper directories on another. */
 export function overlayOutcomes(cases: readonly OverlayCase[]): Outcome[] {
   return inFolder((folder) => {
     const session = new KernelSession();
     session.command(`cd '${folder}' && mkdir lower upper merged`);
-    const outcomes = cases.map((one) => planOverlay(session, folder, one));
+    for (const name of ["lower", "upper"]) {
+      const image = join(folder, `${name}.image`);
+      session.command(
+        `${makeExt4(image, imageBytes)} && mount -o loop,noatime '${image}' '${folder}/${name}'`,
+      );
+    }
+    const outcomes = cases.map((one, index) => planOverlay(session, folder, `${index}`, one));
     session.play();
     return outcomes.map(({ answers, ...rest }) => ({ answers: answers.flat(), ...rest }));
   });
 }
 
-function planOverlay(session: KernelSession, folder: string, { layers, upper, list, options }: OverlayCase) {
-  const image = (name: string): string => join(folder, `${name}.image`);
-  for (const name of ["lower", "upper"]) {
-    session.command(`rm -f '${image(name)}' && ${makeExt4(image(name), imageBytes)}`);
-    session.command(`mount -o loop,noatime '${image(name)}' '${folder}/${name}'`);
-  }
+function planOverlay(session: KernelSession, folder: string, name: string, one: OverlayCase) {
+  const { layers, upper, list, options, readOnly = false } = one;
+  const lowerFolder = join(folder, "lower", name);
+  const upperFolder = join(folder, "upper", name);
+  session.command(`mkdir -p '${lowerFolder}' '${upperFolder}/upper' '${upperFolder}/work'`);
   for (const [index, layer] of layers.entries()) {
-    session.command(`mkdir '${folder}/lower/${index}'`);
-    session.run(`${folder}/lower/${index}`, layer);
+    session.command(`mkdir '${lowerFolder}/${index}'`);
+    session.run(`${lowerFolder}/${index}`, layer);
   }
-  session.command(`cd '${folder}/upper' && mkdir upper work`);
-  if (upper) session.run(`${folder}/upper/upper`, upper);
+  if (upper) session.run(`${upperFolder}/upper`, upper);
   // Short names: mount(2) takes a page of options.
   const lowers = [...layers.keys()].reverse().join(":");
-  const places = `lowerdir=${lowers},upperdir=../upper/upper,workdir=../upper/work`;
+  const changing = `,upperdir=../../upper/${name}/upper,workdir=../../upper/${name}/work`;
+  const places = `lowerdir=${lowers}${readOnly ? "" : changing}`;
   const all = [places, overlayOptions, ...(options === undefined ? [] : [options])].join(",");
-  const mount = `cd '${folder}/lower' && mount -t overlay -o '${all}' none '${folder}/merged'`;
+  const mount = `cd '${lowerFolder}' && mount -t overlay -o '${all}' none '${folder}/merged'`;
   session.command(mount);
   const unmount = `umount '${folder}/merged'`;
   const answers = runSegments(session, { root: `${folder}/merged`, mount, unmount }, list);
   const snapshot = session.snapshot(`${folder}/merged`);
   session.command(unmount);
-  const upperSnapshot = session.snapshot(`${folder}/upper/upper`);
-  session.command(`umount '${folder}/upper' '${folder}/lower'`);
-  return { answers, snapshot, upper: upperSnapshot };
+  return { answers, snapshot, upper: session.snapshot(`${upperFolder}/upper`) };
 }
 
 /** Where calls are made. */

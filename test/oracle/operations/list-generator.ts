@@ -15,8 +15,11 @@ import { TreeExecutor } from "./tree-executor.ts";
 export interface GeneratorOptions {
   /** Names to choose from; characters up to U+00FF. */
   readonly names?: readonly string[];
-  /** `layer`: what a layer's files are made by: no open handles, but whiteouts and opaque directories. */
-  readonly purpose?: "calls" | "layer";
+  /**
+   * `layer`: no handles that stay open, but whiteouts and opaque directories; `marked layer`: with whiteouts
+   * that are extended attributes, of which all directories tell.
+   */
+  readonly purpose?: "calls" | "layer" | "marked layer";
   /** Files get content behind this offset now and then; 0 for never. */
   readonly farOffset?: number;
 }
@@ -45,7 +48,7 @@ const linesPerLook = 6;
 export class ListGenerator {
   readonly #random: SeededRandom;
   readonly #names: readonly string[];
-  readonly #isLayer: boolean;
+  readonly #purpose: NonNullable<GeneratorOptions["purpose"]>;
   readonly #farOffset: number;
   readonly #model: TreeExecutor;
   readonly #there: Map<string, NodeType> = new Map();
@@ -57,7 +60,7 @@ export class ListGenerator {
     this.#random = random;
     this.#model = new TreeExecutor(model);
     this.#names = options.names ?? usualNames;
-    this.#isLayer = options.purpose === "layer";
+    this.#purpose = options.purpose ?? "calls";
     this.#farOffset = options.farOffset ?? 0;
   }
 
@@ -65,6 +68,7 @@ export class ListGenerator {
   async lines(count: number): Promise<string[]> {
     const lines: string[] = [];
     await this.#look();
+    if (this.#purpose === "marked layer") lines.push("setxattr . trusted.overlay.opaque 78");
     for (let looked = 0; lines.length < count; ) {
       const step = this.#step();
       for (const line of step) await this.#follow(line);
@@ -90,7 +94,10 @@ export class ListGenerator {
 
   #step(): string[] {
     const random = this.#random;
-    if (this.#isLayer) return random.pick([...this.#makers, ...this.#changers, ...this.#layerMarks])();
+    if (this.#purpose !== "calls") {
+      const marks = this.#purpose === "layer" ? this.#layerMarks : this.#markedLayerMarks;
+      return random.pick([...this.#makers, ...this.#changers, ...marks])();
+    }
     const kind = random.below(100);
     if (kind < 34) return random.pick(this.#makers)();
     if (kind < 48) return random.pick(this.#changers)();
@@ -102,8 +109,8 @@ export class ListGenerator {
   }
 
   readonly #makers: readonly (() => string[])[] = [
-    () => this.#make("mkdir", "directory", this.#permissions()),
-    () => this.#make("mkdir", "directory", "755"),
+    () => this.#mkdir(this.#permissions()),
+    () => this.#mkdir("755"),
     () => this.#file(),
     () => this.#file(),
     () => this.#file(),
@@ -147,6 +154,10 @@ export class ListGenerator {
     () => [`mknod ${this.#new()} characterDevice 0 0 0`],
     () => [`mknod ${this.#new()} characterDevice 0 0 0`],
     () => [`setxattr ${this.#old("directory")} trusted.overlay.opaque 79`],
+  ];
+
+  readonly #markedLayerMarks: readonly (() => string[])[] = [
+    () => this.#xattrWhiteout(),
     () => this.#xattrWhiteout(),
   ];
 
@@ -154,6 +165,13 @@ export class ListGenerator {
     const path = this.#new();
     this.#there.set(path, kind);
     return [[verb, path, ...args].join(" ")];
+  }
+
+  #mkdir(mode: string): string[] {
+    const path = this.#new();
+    const made = `mkdir ${path} ${mode}`;
+    this.#there.set(path, "directory");
+    return this.#purpose === "marked layer" ? [made, `setxattr ${path} trusted.overlay.opaque 78`] : [made];
   }
 
   /** Made, written and closed. */
@@ -219,12 +237,7 @@ export class ListGenerator {
 
   #xattrWhiteout(): string[] {
     const path = this.#new();
-    const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".";
-    return [
-      `mknod ${path} file 0`,
-      `setxattr ${path} trusted.overlay.whiteout -`,
-      `setxattr ${parent} trusted.overlay.opaque 78`,
-    ];
+    return [`mknod ${path} file 0`, `setxattr ${path} trusted.overlay.whiteout -`];
   }
 
   #useHandle(): string[] {

@@ -11,7 +11,7 @@ import { fileRules } from "./rules-of-files.ts";
 import { treeOutcome } from "./tree-outcomes.ts";
 
 const oracle: Oracle<OperationList> = {
-  kernel: ext4Outcomes,
+  kernel: (lists) => ext4Outcomes(lists, { lostAndFound: "removed" }),
   ours(list) {
     const tree = new WritableMemoryTree();
     return treeOutcome({ open: async () => tree, close: async () => undefined }, list);

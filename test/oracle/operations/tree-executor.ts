@@ -130,6 +130,8 @@ const pathVerbs: ReadonlyMap<string, (executor: TreeExecutor, ...args: string[])
         await executor.tree.setattr(node, ownerChanges(await executor.tree.getattr(node), uid, gid));
       },
       async utimens(executor: TreeExecutor, path: string, accessed: string, modified: string): Promise<void> {
+        // With nothing to do the kernel does not even look.
+        if (accessed === "-" && modified === "-") return;
         await executor.tree.setattr(await executor.node(path), timeChanges(accessed, modified));
       },
       async setxattr(
@@ -141,6 +143,8 @@ const pathVerbs: ReadonlyMap<string, (executor: TreeExecutor, ...args: string[])
       ): Promise<void> {
         const options = only === undefined ? {} : { only: only as NonNullable<SetXattrOptions["only"]> };
         const value = new Uint8Array(Buffer.from(hex === "-" ? "" : hex, "hex"));
+        // Before the path is walked.
+        if (name.length > 255) throw new FileError("ERANGE", "setxattr");
         await executor.tree.setxattr(await executor.node(path), bytesFromLatin1(name), value, options);
       },
       async getxattr(executor: TreeExecutor, path: string, name: string): Promise<string> {

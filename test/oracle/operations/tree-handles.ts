@@ -78,10 +78,12 @@ export const handleVerbs: ReadonlyMap<string, HandleVerb> = new Map<string, Hand
       keep?: string,
     ) {
       check(handle.writes, "EBADF");
+      check(Number(length) > 0, "EINVAL");
       await handle.file.allocate(Number(offset), Number(length), { keepSize: keep !== undefined });
     },
     async punch(_tree: WritableFileTree, handle: OpenHandle, offset: string, length: string) {
       check(handle.writes, "EBADF");
+      check(Number(length) > 0, "EINVAL");
       await handle.file.punchHole(Number(offset), Number(length));
     },
     async stretches(_tree: WritableFileTree, { file }: OpenHandle) {
@@ -101,8 +103,10 @@ export const handleVerbs: ReadonlyMap<string, HandleVerb> = new Map<string, Hand
     async fchown(tree: WritableFileTree, { file }: OpenHandle, uid: string, gid: string) {
       await tree.setattr(file.node, ownerChanges(await tree.getattr(file.node), uid, gid));
     },
-    futimens: (tree: WritableFileTree, { file }: OpenHandle, accessed: string, modified: string) =>
-      tree.setattr(file.node, timeChanges(accessed, modified)),
+    async futimens(tree: WritableFileTree, { file }: OpenHandle, accessed: string, modified: string) {
+      if (accessed === "-" && modified === "-") return;
+      await tree.setattr(file.node, timeChanges(accessed, modified));
+    },
     fsync: (tree: WritableFileTree) => tree.flush(),
   }),
 );

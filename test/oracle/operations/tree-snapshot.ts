@@ -1,9 +1,9 @@
 /** All that a tree of ours shows, in the lines that the kernel's side writes. */
 import { createHash } from "node:crypto";
-import { latin1FromBytes } from "../../../src/bytes/latin1.ts";
+import { bytesFromLatin1, latin1FromBytes } from "../../../src/bytes/latin1.ts";
+import { FileError } from "../../../src/errors.ts";
 import type { NodeAttributes, Timestamp } from "../../../src/tree/attributes.ts";
 import type { FileTree, TreeNode } from "../../../src/tree/file-tree.ts";
-import { walkedPath, walkTree } from "../../../src/tree/walk.ts";
 import { escaped, shownBytes } from "./operation.ts";
 
 /** Times that lists set lie outside of these years: what lies within is the time of a call. */
@@ -27,25 +27,38 @@ function timeText({ seconds, nanoseconds }: Timestamp): string {
 
 /** A line a name below a directory, it itself first, in the order of the names' bytes. */
 export async function snapshotOf(tree: FileTree, start: TreeNode = tree.root): Promise<string[]> {
-  const seen = [{ path: ".", node: start, attributes: await tree.getattr(start) }];
-  for await (const walked of walkTree(tree, start)) {
-    const { node, attributes } = walked;
-    seen.push({ path: latin1FromBytes(walkedPath(walked)), node, attributes });
-  }
-  // A slash sorts before all else: a directory's names come right after it.
-  const key = (path: string): string => (path === "." ? "" : path.replaceAll("/", "\0"));
-  seen.sort((one, other) => (key(one.path) < key(other.path) ? -1 : 1));
-  const first = new Map<number, string>();
   const lines: string[] = [];
-  for (const { path, node, attributes } of seen) {
+  const first = new Map<number, string>();
+  const see = async (path: string, node: TreeNode): Promise<void> => {
+    const attributes = await tree.getattr(node);
     const named = first.get(node.inode);
     if (named === undefined) first.set(node.inode, path);
     const same = named === undefined ? [] : [`same=${escaped(named)}`];
     const content = await contentWords(tree, node, attributes);
     const words = [escaped(path), attributesText(attributes), ...content, ...(await xattrWords(tree, node))];
     lines.push([...words, ...same].join(" "));
-  }
+    if (attributes.type !== "directory") return;
+    for (const name of await namesIn(tree, node)) {
+      const below = path === "." ? name : `${path}/${name}`;
+      try {
+        const child = await tree.lookup(node, bytesFromLatin1(name));
+        if (child === undefined) lines.push(`${escaped(below)} is listed, and not there`);
+        else await see(below, child);
+      } catch (error) {
+        // A name that listings show, and nothing else does.
+        if (!(error instanceof FileError)) throw error;
+        lines.push(`${escaped(below)} ${error.code}`);
+      }
+    }
+  };
+  await see(".", start);
   return lines;
+}
+
+async function namesIn(tree: FileTree, directory: TreeNode): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of tree.readdir(directory)) names.push(latin1FromBytes(name));
+  return names.sort();
 }
 
 async function contentWords(
