@@ -7,7 +7,7 @@ import { ext4Oracle } from "./ext4-oracle.ts";
 import { missingForLists } from "./kernel-session.ts";
 import { randomList, seedsFrom } from "./random-lists.ts";
 
-const imageBytes = 256 * 2 ** 20;
+const imageBytes = 128 * 2 ** 20;
 
 describeUnlessMissing(missingForLists(), "our ext4 and the kernel's, at length", () => {
   test.each(seedsFrom(100, 3))("ten thousand calls: seed %i", async (seed) => {

@@ -78,8 +78,10 @@ export function overlayOracle(makeTree: MakeTree): Oracle<OverlayCase> {
  * file handles of its own in `origin` and a random number in `uuid`. Of an upper
  * directory that no overlay made, it notes what it finds as it is looked at, in
  * `impure`, and whiteouts there need not be names of one node.
+ *
+ * @param handMade whether it was such a one in the beginning.
  */
-function comparableUpper(lines: readonly string[], handMade: boolean): string[] {
+export function comparableUpper(lines: readonly string[], handMade: boolean): string[] {
   const aside = handMade ? /(?:origin|uuid|impure)/ : /(?:origin|uuid)/;
   const marks = new RegExp(` trusted\\.overlay\\.${aside.source}=\\S+`, "g");
   return lines.map((line) => {
