@@ -134,8 +134,16 @@ export class GroupTable {
     this.#volume.onUndo(() => this.#put(group, name, before));
   }
 
-  add(group: number, name: GroupFieldName, count: number): void {
-    this.set(group, name, this.get(group, name) + count);
+  /**
+   * Inside a change: counts something in, or out.
+   *
+   * @throws {FormatError} `bad-field` where the count was wrong all along.
+   */
+  add(group: number, name: "freeBlocks" | "freeInodes" | "usedDirectories", count: number): void {
+    const value = this.get(group, name) + count;
+    const most = name === "freeBlocks" ? this.blocksIn(group) : this.#volume.geometry.inodesPerGroup;
+    if (value >= 0 && value <= most) this.set(group, name, value);
+    else throw this.#volume.malformed("bad-field", `group ${group}: its count of ${name} is wrong`);
   }
 
   /** Sets what follows from other things, and is no change of its own. */

@@ -1,12 +1,12 @@
 /** Content written at random, held against a model in memory, `e2fsck` and what the kernel reads. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect } from "vitest";
 import { equalBytes } from "../../src/bytes/compare.ts";
 import { formatExt4 } from "../../src/ext4/format-ext4.ts";
 import { WritableVolume } from "../../src/ext4/writable-volume.ts";
 import { SeededRandom } from "../../src/testing/seeded-random.ts";
 import { FileModel, randomOperation, readWhole } from "./data-model.ts";
-import { type Image, makeImage, mounted } from "./loop-mount.ts";
+import { type Image, makeImage, mounted, run } from "./loop-mount.ts";
 import { fsck, writableDevice, zeroFile } from "./scratch-file.ts";
 import { createFile } from "./volume-files.ts";
 
@@ -70,6 +70,37 @@ export async function exerciseForeign(mkfs: readonly string[], seed: number): Pr
   const image = makeImage(mkfs, 24 * mib);
   try {
     await exercise(image, { seed, limitBytes: mib });
+  } finally {
+    image.remove();
+  }
+}
+
+/** What the kernel wrote is changed by us, and read by the kernel again. */
+export async function exerciseKernelFile(mkfs: readonly string[], seed: number): Promise<void> {
+  const image = makeImage(mkfs, 24 * mib);
+  try {
+    const random = new SeededRandom(seed);
+    const model = new FileModel();
+    model.bytes = Uint8Array.from({ length: 700_001 }, (_, i) => (i * 3 + (i >>> 9)) & 0xff);
+    const number = mounted(image, "rw", (folder) => {
+      writeFileSync(`${folder}/kernel`, model.bytes);
+      run("fallocate", ["-p", "-o", "100000", "-l", "50000", `${folder}/kernel`]);
+      run("fallocate", ["-n", "-o", "800000", "-l", "400000", `${folder}/kernel`]);
+      return statSync(`${folder}/kernel`).ino;
+    });
+    model.punch(100_000, 50_000);
+    const device = await writableDevice(image);
+    const volume = await WritableVolume.open(device, {});
+    expect(equalBytes(await readWhole(volume, number), model.bytes)).toBe(true);
+    for (let step = 0; step < 40; step++) await randomOperation(random, volume, number, model, mib);
+    await volume.flush();
+    await device.close();
+    expect(fsck(image)).toBe("");
+    mounted(image, "rw", (folder) => {
+      expect(equalBytes(readFileSync(`${folder}/kernel`), model.bytes)).toBe(true);
+      writeFileSync(`${folder}/next`, model.bytes);
+    });
+    expect(fsck(image)).toBe("");
   } finally {
     image.remove();
   }

@@ -1,6 +1,6 @@
 /** Content written at random: a few file systems of those in the slow tier. */
 import { expect, test } from "vitest";
-import { exerciseForeign, exerciseOwn } from "./content-exercise.ts";
+import { exerciseForeign, exerciseKernelFile, exerciseOwn } from "./content-exercise.ts";
 import { describeWithLoopMounts } from "./loop-mount.ts";
 
 const mib = 2 ** 20;
@@ -12,6 +12,13 @@ describeWithLoopMounts("content", () => {
 
   test("where space runs out", async () => {
     expect(await exerciseOwn(2 * mib, { seed: 3, limitBytes: 500_000 })).toBeUndefined();
+  });
+
+  test.each([
+    ["a journal", []],
+    ["blocks of 1 KiB", ["-b", "1024", "-O", "^has_journal"]],
+  ])("in a file that the kernel wrote, with %s", async (_, mkfs) => {
+    expect(await exerciseKernelFile(mkfs, 6)).toBeUndefined();
   });
 
   test.each([
