@@ -7,6 +7,7 @@ export * from "./image/index.ts";
 export * from "./layer/index.ts";
 export * from "./oci/index.ts";
 export * from "./overlay/index.ts";
+export * from "./policy/index.ts";
 export * from "./rego/index.ts";
 export * from "./scratch/index.ts";
 export * from "./tar/index.ts";

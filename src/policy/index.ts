@@ -1,0 +1,22 @@
+export type { PolicyDecision } from "./decision.ts";
+export type { PolicyMount } from "./default-mounts.ts";
+export type { EnforcerOptions, EnforcerSnapshot, PolicyQuery } from "./enforcer.ts";
+export { PolicyEnforcer } from "./enforcer.ts";
+export type {
+  ContainerRequest,
+  FragmentRequest,
+  PolicyIdentity,
+  ProcessGrant,
+  ProcessRequest,
+} from "./guest-requests.ts";
+export { GuestRequests } from "./guest-requests.ts";
+export type { CapabilityLists } from "./kept-values.ts";
+export type { MetadataSnapshot } from "./metadata.ts";
+export {
+  type PolicyPoint,
+  policyApiVersion,
+  policyFrameworkVersion,
+  policyPoints,
+} from "./points.ts";
+export { type EnforcerKind, openEncodedPolicy, openPolicy, Policy } from "./policy.ts";
+export { PolicyDenial } from "./policy-denial.ts";

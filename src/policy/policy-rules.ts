@@ -1,0 +1,30 @@
+/** What an enforcer asks, and in what surroundings. */
+import type { JsonObject, JsonValue, RegoModule } from "../rego/index.ts";
+import type { PolicyMount } from "./default-mounts.ts";
+import type { Metadata } from "./metadata.ts";
+
+/** What rules see besides the input. */
+export interface PolicyWorld {
+  readonly metadata: Metadata;
+  readonly defaultMounts: readonly PolicyMount[];
+  readonly privilegedMounts: readonly PolicyMount[];
+  /** Fragments' modules that are loaded, by their namespaces. */
+  readonly fragments: ReadonlyMap<string, RegoModule>;
+}
+
+/** Rules of a policy, by whatever means they are held. They keep nothing between questions that would show. */
+export interface PolicyRules {
+  /**
+   * The value of `data.policy.<rule>`, or of `data.framework.<rule>`.
+   *
+   * @returns undefined where nothing gives it a value.
+   * @throws {FormatError} where rules contradict each other, or a fragment's text cannot be read.
+   * @throws {StateError} `exhausted` where evaluation takes too much.
+   */
+  ask(
+    document: "policy" | "framework",
+    rule: string,
+    input: JsonObject,
+    world: PolicyWorld,
+  ): JsonValue | undefined;
+}
