@@ -19,6 +19,7 @@ export * from "./oci/docker-credentials.node.ts";
 export * from "./oci/folder-store.node.ts";
 export * from "./oci/host-platform.node.ts";
 export * from "./oci/image-location.node.ts";
+export * from "./overlay/mount-image.node.ts";
 export * from "./tar/decompress.node.ts";
 export { gunzipNative } from "./tar/gzip.node.ts";
 export * from "./verity/digest-pool.node.ts";
