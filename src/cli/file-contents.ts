@@ -12,7 +12,7 @@ const jsonLimitBytes = 2 ** 28;
  * that turns out to be corrupt half-way ends there, with an error.
  */
 export async function printContents(
-  { terminal, signal }: CommandContext,
+  { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
   paths: readonly string[],
   { json }: GroupOptions,

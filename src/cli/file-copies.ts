@@ -54,7 +54,7 @@ class Findings {
  * @param more stands in the JSON too.
  */
 export async function copyOut(
-  { terminal, signal }: CommandContext,
+  { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
   path: string,
   { output, tar, json }: CopyOptions,

@@ -20,7 +20,7 @@ interface Described {
 
 /** Describes files; symlinks themselves, not what they lead to. */
 export async function printDescriptions(
-  { terminal, signal }: CommandContext,
+  { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
   paths: readonly string[],
   { json }: GroupOptions,

@@ -36,7 +36,7 @@ type Step =
 
 /** Draws what a path leads to, and all that is below it. Memory grows with the names in the directories on the way. */
 export async function printFigure(
-  { terminal, signal }: CommandContext,
+  { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
   path: string,
   { depth = Number.POSITIVE_INFINITY, json }: FigureOptions,

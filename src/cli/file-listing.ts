@@ -22,7 +22,7 @@ interface Listed {
 
 /** Lists a directory, or names a file. */
 export async function printListing(
-  { terminal, signal }: CommandContext,
+  { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
   path: string,
   options: ListingOptions,

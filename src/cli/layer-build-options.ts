@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { fromHex } from "../bytes/hex.ts";
 import type { HasherChoice } from "../crypto/hasher-choice.node.ts";
 import type { GroupOptions } from "./action-group.ts";
-import { hasherChoice, threadCount } from "./option-values.ts";
+import { byteSize, hasherChoice, threadCount } from "./option-values.ts";
 
 /** What decides a layer's root hash. */
 export interface LayerShapeOptions extends GroupOptions {
@@ -33,7 +33,7 @@ export function layerShapeOptions(): Option[] {
     new Option(
       "--max-disk-size <size>",
       "limit, for which descriptors are set aside (default: 128GiB)",
-    ).argParser(diskSize),
+    ).argParser(byteSize),
     new Option("--inline-data", "keep files of up to 136 bytes in their inodes"),
     new Option("--no-whiteouts", "leave `.wh.` files as they are"),
     new Option("--convert-slash", "take \\ in names for /"),
@@ -57,24 +57,6 @@ export function layerBuildOptions(): Option[] {
       "of the superblock and the footer: 32 hex digits (default: two random ones)",
     ).argParser(uuid),
   ];
-}
-
-const unitPowers: ReadonlyMap<string, number> = new Map([
-  ["", 0],
-  ["k", 1],
-  ["m", 2],
-  ["g", 3],
-  ["t", 4],
-]);
-
-/** `137438953472`, `128GiB`, `128G`: units are powers of 1024. */
-function diskSize(text: string): number {
-  const [, digits = "", unit = ""] = /^([0-9]{1,15})(?:([kmgt])(?:i?b)?)?$/i.exec(text) ?? [];
-  const sizeBytes = Number(digits) * 1024 ** (unitPowers.get(unit.toLowerCase()) ?? 0);
-  if (digits === "" || sizeBytes === 0 || !Number.isSafeInteger(sizeBytes)) {
-    throw new InvalidArgumentError("a size is a number of bytes, or of KiB, MiB, GiB, TiB: 128GiB");
-  }
-  return sizeBytes;
 }
 
 function uuid(text: string): Uint8Array {

@@ -17,3 +17,21 @@ export function hasherChoice(text: string): HasherChoice {
   if (choice === undefined) throw new InvalidArgumentError(`a hasher is one of ${hasherChoices.join(", ")}`);
   return choice;
 }
+
+const unitPowers: ReadonlyMap<string, number> = new Map([
+  ["", 0],
+  ["k", 1],
+  ["m", 2],
+  ["g", 3],
+  ["t", 4],
+]);
+
+/** `137438953472`, `128GiB`, `128G`: units are powers of 1024. */
+export function byteSize(text: string): number {
+  const [, digits = "", unit = ""] = /^([0-9]{1,15})(?:([kmgt])(?:i?b)?)?$/i.exec(text) ?? [];
+  const sizeBytes = Number(digits) * 1024 ** (unitPowers.get(unit.toLowerCase()) ?? 0);
+  if (digits === "" || sizeBytes === 0 || !Number.isSafeInteger(sizeBytes)) {
+    throw new InvalidArgumentError("a size is a number of bytes, or of KiB, MiB, GiB, TiB: 128GiB");
+  }
+  return sizeBytes;
+}

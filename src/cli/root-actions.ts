@@ -2,9 +2,11 @@
 import { InvalidArgumentError, Option } from "commander";
 import { type ActionMaker, type GroupAction, type GroupOptions, groupAction } from "./action-group.ts";
 import { imageForms } from "./image-options.ts";
+import { byteSize } from "./option-values.ts";
 import type { RootDiffOptions } from "./root-diff.ts";
 import { type RootOptions, rootOptions } from "./root-options.ts";
 import type { RootCpOptions, RootLsOptions, RootTreeOptions } from "./root-reading.ts";
+import type { ShellOptions } from "./shell.ts";
 
 const image = ["[image]", "where the image is: see below; absent with --layer"] as const;
 
@@ -129,5 +131,27 @@ Examples:
   sealstone cp oci:app etc/nginx ./nginx
   sealstone cp oci:app / root.tar`,
     run: async (...given) => (await import("./root-reading.ts")).runCp(...given),
+  }),
+  rootAction<ShellOptions>({
+    name: "shell",
+    operands: [image],
+    summary: "look around in an image's merged layers, and try changes out",
+    options: [
+      new Option(
+        "--scratch-size <size>",
+        "room for changes, in bytes or with MiB, GiB (default: 256MiB)",
+      ).argParser(byteSize),
+    ],
+    help: `
+A prompt with completion: cd, pwd, ls, cat, stat, find, diff, cp, mv, rm, ln, mkdir, chmod, write, put,
+get, help, exit. Changes are kept in memory, sealed as a container's are on its disk, and are gone at
+the end; the image stays as it is, and diff says how far one is from it. Where standard input is
+no terminal its lines are carried out; the first that fails ends that with 1.
+${common}
+
+Examples:
+  sealstone shell oci:app
+  printf 'rm -r usr/share/doc\\ndiff\\n' | sealstone shell oci:app`,
+    run: async (...given) => (await import("./shell.ts")).runShell(...given),
   }),
 ];

@@ -1,14 +1,12 @@
 /** `sealstone diff`: how two merged root file systems differ. */
 
-import { toHex } from "../bytes/hex.ts";
-import { printableText } from "../bytes/printable.ts";
 import { compareTrees } from "../tree/compare-trees.ts";
 import type { FileTree, TreeNode } from "../tree/file-tree.ts";
-import { type NodeDifference, type TreeChange, treeChangeText } from "../tree/tree-change.ts";
+import { type TreeChange, treeChangeText } from "../tree/tree-change.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupContext } from "./action-group.ts";
+import { changeJson } from "./change-json.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { attributesJson, bytesJson } from "./node-text.ts";
 import { openRootLayers, splitOperands, usage } from "./root-layers.ts";
 import type { RootOptions } from "./root-options.ts";
 
@@ -63,38 +61,4 @@ export function withoutTimes(change: TreeChange): TreeChange | undefined {
   if (change.kind !== "modified") return change;
   const differences = change.differences.filter(({ field }) => field !== "modifiedAt");
   return differences.length === 0 ? undefined : { ...change, differences };
-}
-
-/** A change as JSON shows it. */
-export function changeJson(change: TreeChange): Record<string, unknown> {
-  const { kind, path } = change;
-  return {
-    kind,
-    ...bytesJson("path", path),
-    ...("before" in change && { before: attributesJson(change.before) }),
-    ...("after" in change && { after: attributesJson(change.after) }),
-    ...("differences" in change && { differences: change.differences.map(differenceJson) }),
-  };
-}
-
-function differenceJson(difference: NodeDifference): Record<string, unknown> {
-  switch (difference.field) {
-    case "content":
-      return { field: "content", offsetBytes: difference.offsetBytes };
-    case "target":
-      return {
-        field: "target",
-        before: printableText(difference.before),
-        after: printableText(difference.after),
-      };
-    case "xattr":
-      return {
-        field: "xattr",
-        ...bytesJson("name", difference.name),
-        ...(difference.before && { beforeHex: toHex(difference.before) }),
-        ...(difference.after && { afterHex: toHex(difference.after) }),
-      };
-    default:
-      return { field: difference.field };
-  }
 }
