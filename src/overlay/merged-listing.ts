@@ -81,19 +81,27 @@ export class MergedListings {
 
   #keep(directory: OverlayNode, listing: Listing): void {
     this.#drop(directory);
-    if (listing.names.length > this.#limitNames) return;
+    const cost = costOf(listing);
+    if (cost > this.#limitNames) return;
     for (const oldest of this.#kept.keys()) {
-      if (this.#keptNames + listing.names.length <= this.#limitNames) break;
+      if (this.#keptNames + cost <= this.#limitNames) break;
       this.#drop(oldest);
     }
     this.#kept.set(directory, listing);
-    this.#keptNames += listing.names.length;
+    this.#keptNames += cost;
   }
 
   #drop(directory: OverlayNode): void {
-    this.#keptNames -= this.#kept.get(directory)?.names.length ?? 0;
+    const listing = this.#kept.get(directory);
+    if (listing === undefined) return;
+    this.#keptNames -= costOf(listing);
     this.#kept.delete(directory);
   }
+}
+
+/** What keeping a listing takes of the limit: an empty one takes something too. */
+function costOf({ names }: Listing): number {
+  return names.length + 1;
 }
 
 /** Where the first name behind a cursor stands in a listing. */

@@ -63,6 +63,21 @@ export class NodeTable {
     this.#keep(keyOf(node, parent, name), node);
   }
 
+  /** Notes that an empty directory has become one of the upper's alone, which hides what lower layers have. */
+  cleared(node: OverlayNode, upper: LayerNode): void {
+    this.#nodes.delete(keyOf(node, node.parent, node.name));
+    // What was remembered of its names says where whiteouts are: it is remembered of nobody any more.
+    this.#serial += 1;
+    node.serial = this.#serial;
+    node.inode = this.#numbers.of(upper);
+    node.upper = upper.node;
+    node.lowers = [];
+    node.isOpaque = true;
+    node.isImpure = false;
+    node.version += 1;
+    this.#keep(keyOf(node, node.parent, node.name), node);
+  }
+
   /** Notes that a node's last name is gone. */
   removed(node: OverlayNode): void {
     node.isRemoved = true;

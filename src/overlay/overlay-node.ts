@@ -37,11 +37,11 @@ export interface MergedNode {
  * they are kept right anyway, of other nodes of the upper they say nothing.
  */
 export class OverlayNode implements TreeNode {
-  /** Its number; changes where a file that has other names is copied up alone. */
+  /** Its number; changes where a file that has other names is copied up alone, or a directory is cleared. */
   inode: number;
   readonly type: NodeType;
-  /** Tells it from all other objects of its tree. */
-  readonly serial: number;
+  /** Tells it from all other objects of its tree, and from itself before it was cleared. */
+  serial: number;
   upper: TreeNode | undefined;
   lowers: readonly LayerNode[];
   content: LayerNode | undefined;

@@ -2,6 +2,7 @@
 import { FileError } from "../errors.ts";
 import type { TreeNode, TreeOptions } from "../tree/file-tree.ts";
 import type { RenameOptions } from "../tree/writable-file-tree.ts";
+import type { Layer } from "./layer.ts";
 import { isPrivate, mark, yes } from "./marks.ts";
 import type { NameChanges } from "./name-changes.ts";
 import type { FoundName } from "./node-table.ts";
@@ -107,7 +108,7 @@ export class Renames {
 
   /** Puts an empty opaque directory in the place of one in which there are whiteouts (`ovl_clear_empty`). */
   async #clear(node: OverlayNode, { parent, name }: Place): Promise<void> {
-    const { tree, work } = this.#names;
+    const { tree, work, state } = this.#names;
     const upper = node.upper as TreeNode;
     const attributes = await tree.getattr(upper);
     const { uid, gid, permissions, accessedAt, modifiedAt } = attributes;
@@ -121,10 +122,7 @@ export class Renames {
       await tree.setxattr(cleared, mark.opaque, yes);
       await tree.setattr(cleared, { uid, gid, permissions, accessedAt, modifiedAt });
       await tree.rename(work.node, made, parent.upper as TreeNode, name, { onto: "exchange" });
-      node.upper = cleared;
-      node.version += 1;
-      node.isOpaque = true;
-      node.isImpure = false;
+      state.nodes.cleared(node, { layer: state.upperLayer as Layer, node: cleared });
     } finally {
       await work.discard(made);
     }
