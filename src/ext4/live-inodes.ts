@@ -158,9 +158,10 @@ export class LiveInodes {
 
   /** Between changes: lets go of clean inodes that are too many. */
   trim(): void {
-    if (this.#live.size <= keptInodes) return;
+    // Changed ones cannot go, and so do not count: else each change would look through all of them.
+    if (this.#live.size - this.#changed.size <= keptInodes) return;
     for (const [number, inode] of this.#live) {
-      if (this.#live.size <= keptInodes / 2) return;
+      if (this.#live.size - this.#changed.size <= keptInodes / 2) return;
       if (!inode.isOrphan && !this.#changed.has(inode)) this.#live.delete(number);
     }
   }

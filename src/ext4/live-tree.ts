@@ -154,6 +154,7 @@ export class LiveTree {
     inode.linkCount = left;
     if (left > 0) return;
     if (this.#opens.has(inode.number)) {
+      await this.xattrs(inode).hold(options);
       await this.volume.inodes.orphan(inode, options);
       return;
     }

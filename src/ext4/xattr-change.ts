@@ -7,6 +7,7 @@ import { readU32Le, writeU32Le } from "../bytes/codec.ts";
 import { equalBytes } from "../bytes/compare.ts";
 import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
+import type { AllocateOptions } from "./block-allocator.ts";
 import { readInodeXattrs } from "./inode-xattrs.ts";
 import type { LiveInode } from "./live-inode.ts";
 import type { WritableVolume } from "./writable-volume.ts";
@@ -89,6 +90,19 @@ export class XattrChanger {
     if (this.#inode.xattrBlock !== 0) await this.#dropBlock(options);
   }
 
+  /** Inside a change: frees the block on the device of an inode that is about to be an orphan, which keeps it. */
+  async hold(options: IoOptions): Promise<void> {
+    const block = this.#inode.xattrBlock;
+    if (block === 0) return;
+    const bytes = await this.#volume.viewBlock(block, this.#kind, options);
+    if (xattrReferences(bytes) <= 1) {
+      await this.#volume.blocks.hold(block, 1, options);
+      return;
+    }
+    const entries = parseXattrBlock(this.#volume, bytes, { inode: this.#inode.number, block });
+    await this.#writeOwnBlock(entries, { ...options, held: true });
+  }
+
   async #set(
     key: XattrKey,
     value: Uint8Array,
@@ -162,12 +176,17 @@ export class XattrChanger {
         return;
       }
     }
-    // A block that serves others too is theirs to keep.
-    const fresh = (await this.#volume.blocks.allocate(this.#volume.inodes.goalOf(inode), 1)).block;
-    writeXattrBlock(this.#volume.newBlock(fresh, this.#kind), entries);
-    if (block !== 0) await this.#dropBlock(options);
+    await this.#writeOwnBlock(entries, { ...options, held: inode.isOrphan });
+  }
+
+  /** Into a block of the inode's own: one that serves others too is theirs to keep. */
+  async #writeOwnBlock(entries: readonly XattrEntry[], options: AllocateOptions): Promise<void> {
+    const inode = this.#inode;
+    const fresh = await this.#volume.blocks.allocate(this.#volume.inodes.goalOf(inode), 1, options);
+    writeXattrBlock(this.#volume.newBlock(fresh.block, this.#kind), entries);
+    if (inode.xattrBlock !== 0) await this.#dropBlock(options);
     inode.addBlocks(1);
-    inode.xattrBlock = fresh;
+    inode.xattrBlock = fresh.block;
   }
 
   /** The inode has no block any more; the last inode that a block serves gives it back. */
@@ -176,7 +195,7 @@ export class XattrChanger {
     const bytes = await this.#volume.modifyBlock(block, this.#kind, options);
     const references = xattrReferences(bytes);
     if (references > 1) setXattrReferences(bytes, references - 1);
-    else await this.#volume.blocks.free(block);
+    else await this.#volume.blocks.free(block, 1, { ...options, held: this.#inode.isOrphan });
     this.#inode.addBlocks(-1);
     this.#inode.xattrBlock = 0;
   }
