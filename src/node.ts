@@ -22,4 +22,5 @@ export * from "./oci/image-location.node.ts";
 export * from "./overlay/mount-image.node.ts";
 export * from "./tar/decompress.node.ts";
 export { gunzipNative } from "./tar/gzip.node.ts";
+export * from "./tree/copy-in.node.ts";
 export * from "./verity/digest-pool.node.ts";

@@ -119,12 +119,14 @@ export class TreeCopy {
   async #checkParents(source: Uint8Array, from: NodeAttributes, destination: Uint8Array): Promise<void> {
     const sourceParent = joinNames(resolve(dirname(source)), true);
     const names = resolve(dirname(destination));
+    let below = destination;
     for (; names.length > 0; names.pop()) {
       const path = joinNames(names, true);
       if (equalBytes(path, sourceParent)) return;
       const parent = await this.#statIfThere(path, true);
       if (parent === undefined) return;
-      if (parent.inode === from.inode) throw intoItself(source, path);
+      if (parent.inode === from.inode) throw intoItself(source, below);
+      below = path;
     }
   }
 

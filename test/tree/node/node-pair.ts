@@ -50,6 +50,11 @@ export class NodePair {
     return this.#answer(this.files as unknown as AnyFiles, call, (text) => text);
   }
 
+  /** What one of the two says of a path. */
+  async statOf(side: "host" | "own", at: string): Promise<{ mtimeMs: number; atimeMs: number; mtime: Date }> {
+    return side === "own" ? await this.files.stat(at) : await fs.stat(`${this.#root}${at}`);
+  }
+
   /** All that is in the folder and in the tree, as lines. */
   async states(): Promise<readonly [host: readonly string[], own: readonly string[]]> {
     const host = await describe(fs as unknown as AnyFiles, this.#root);
