@@ -28,7 +28,8 @@ export class LiveSuperblock {
   readonly #bytes: Uint8Array;
   readonly #blockOffsetBytes: number;
   readonly #hasChecksum: boolean;
-  #isClean = true;
+  /** What stands on the device; undefined while it is written, and after that failed. */
+  #onDevice: "clean" | "in-use" | undefined = "clean";
 
   private constructor(bytes: Uint8Array, blockOffsetBytes: number, hasChecksum: boolean) {
     this.#bytes = bytes;
@@ -50,15 +51,15 @@ export class LiveSuperblock {
 
   /** Says on the device, unless it stands there, that the file system is in use. */
   async markInUse(device: WritableBlockDevice): Promise<void> {
-    if (!this.#isClean) return;
+    if (this.#onDevice === "in-use") return;
     const state = readField(this.#superblock, 0, superblockFields.state) & ~fileSystemState.clean;
     await this.#write(device, { state });
-    this.#isClean = false;
+    this.#onDevice = "in-use";
   }
 
   /** Says on the device, unless nothing was changed, that the file system is in good order. */
   async markClean(device: WritableBlockDevice, { freeBlocks, freeInodes, time }: CleanState): Promise<void> {
-    if (this.#isClean) return;
+    if (this.#onDevice === "clean") return;
     const seconds = Math.max(0, Number(time.seconds));
     await this.#write(device, {
       state: readField(this.#superblock, 0, superblockFields.state) | fileSystemState.clean,
@@ -68,7 +69,7 @@ export class LiveSuperblock {
       writeTime: seconds % two32,
       writeTimeHigh: Math.floor(seconds / two32) & 0xff,
     });
-    this.#isClean = true;
+    this.#onDevice = "clean";
   }
 
   get #superblock(): Uint8Array {
@@ -78,6 +79,7 @@ export class LiveSuperblock {
 
   async #write(device: WritableBlockDevice, values: Partial<Ext4Superblock>): Promise<void> {
     const superblock = this.#superblock;
+    this.#onDevice = undefined;
     writeStructure(superblockFields, values, superblock);
     if (this.#hasChecksum) sealSuperblock(superblock);
     await device.write(this.#blockOffsetBytes, this.#bytes);
