@@ -93,8 +93,8 @@ function keyOf(inode: LiveInode, name: Uint8Array, syscall: string): XattrKey | 
   if (text === "system.posix_acl_access") return "access";
   if (text === "system.posix_acl_default") return "default";
   const { index, rest } = splitXattrName(text);
-  if (!openIndexes.includes(index) || rest === "" || rest.includes("\0"))
-    throw new FileError("ENOTSUP", syscall);
+  if (!openIndexes.includes(index) || rest.includes("\0")) throw new FileError("ENOTSUP", syscall);
+  if (rest === "") throw new FileError("EINVAL", syscall);
   const mayHave = inode.type === "file" || inode.type === "directory";
   if (index === userIndex && !mayHave) throw new FileError("EPERM", syscall);
   return { nameIndex: index, name: bytesFromLatin1(rest) };

@@ -21,6 +21,7 @@ import { joinNames, pathBytes, type TreePath } from "./path.ts";
 import { type WalkedPath, type WalkOptions, walkPath, withPath } from "./path-walk.ts";
 import { BigIntTreeStatFs, TreeStatFs } from "./statistics.ts";
 import { type BigIntTreeStats, type StatOptions, statsOf, type TreeStats } from "./stats.ts";
+import { checkReadName, xattrNameOf } from "./xattr-name.ts";
 
 /** Files of a tree by path. */
 export class TreeFiles {
@@ -202,11 +203,13 @@ export class TreeFiles {
   /**
    * Beyond Node: the value of an extended attribute, in the form that the kernel shows.
    *
-   * @throws {FileError} `ENODATA` where there is none of that name.
+   * @throws {FileError} `ENODATA` where there is none of that name; `ENOTSUP`, `EINVAL` or `ERANGE` where
+   *   there cannot be one.
    */
   async getxattr(path: TreePath, name: TreePath, options?: WalkOptions): Promise<Uint8Array> {
-    const bytes = pathBytes(name);
+    const bytes = xattrNameOf(name, path, "getxattr");
     return await this.at(path, "getxattr", options, async ({ node }) => {
+      checkReadName(bytes, "getxattr");
       const value = await this.tree.getxattr(node, bytes, options);
       if (value === undefined) throw new FileError("ENODATA", "getxattr");
       return value;

@@ -31,6 +31,7 @@ import { TreeFiles } from "./tree-files.ts";
 import { removeContent } from "./tree-removal.ts";
 import { WritableTreeFileHandle, type WriteStreamOptions } from "./writable-file-handle.ts";
 import type { RenameOptions, SetXattrOptions, WritableFileTree } from "./writable-file-tree.ts";
+import { xattrNameOf } from "./xattr-name.ts";
 
 /** What all that is made in a tree has in common. */
 export interface WritableTreeFilesOptions {
@@ -328,14 +329,14 @@ export class WritableTreeFiles extends TreeFiles {
     value: Uint8Array,
     options?: SetXattrOptions & WalkOptions,
   ): Promise<void> {
-    const bytes = pathBytes(name);
+    const bytes = xattrNameOf(name, path, "setxattr");
     this.#capabilities.noteSetting(bytes);
     await this.#change(path, "setxattr", (node) => this.tree.setxattr(node, bytes, value, options), options);
   }
 
   /** Beyond Node: takes an extended attribute away. @throws {FileError} `ENODATA` where there is none of that name. */
   async removexattr(path: TreePath, name: TreePath, options?: WalkOptions): Promise<void> {
-    const bytes = pathBytes(name);
+    const bytes = xattrNameOf(name, path, "removexattr");
     await this.#change(path, "removexattr", (node) => this.tree.removexattr(node, bytes, options), options);
   }
 

@@ -260,6 +260,10 @@ describe("the rest", () => {
     expect(await files.listxattr("absfile", { encoding: "buffer" })).toEqual([bytesOf("user.note")]);
     expect(await files.getxattr("absfile", "user.note")).toEqual(bytesOf("hello"));
     expect(await failure(files.getxattr("etc", "user.note"))).toMatchObject({ code: "ENODATA", errno: -61 });
+    expect(await failure(files.getxattr("etc", "note"))).toMatchObject({ code: "ENOTSUP", path: "etc" });
+    expect(await failure(files.getxattr("etc", "user."))).toMatchObject({ code: "EINVAL" });
+    const long = `user.${"n".repeat(251)}`;
+    expect(await failure(files.getxattr("nothing", long))).toMatchObject({ code: "ERANGE", path: "nothing" });
   });
 
   test("statfs is the tree's own; what a tree throws passes through", async () => {

@@ -134,7 +134,7 @@ sub leadsSomewhere { my ($path) = @_; return eval { attributes($here, $path, $no
 
 sub children {
   my ($path) = @_;
-  my $descriptor = call("openat", $here, $path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | $closeOnExec, 0);
+  my $descriptor = call("openat", $here, $path, O_RDONLY | O_DIRECTORY | $closeOnExec, 0);
   my $error;
   my @names;
   # By its folder, since Perl takes no descriptor here and the path may be long.

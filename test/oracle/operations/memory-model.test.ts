@@ -1,4 +1,7 @@
-/** The tree in memory that other tests take for the truth, held against the kernel's ext4. */
+/**
+ * The tree in memory that other tests take for the truth, and the API above it, which walks paths, held against
+ * the kernel and its ext4.
+ */
 import { expect, test } from "vitest";
 import { WritableMemoryTree } from "../../tree/writable-memory-tree.ts";
 import { describeUnlessMissing } from "../system-tools.ts";
@@ -8,6 +11,7 @@ import { missingForLists } from "./kernel-session.ts";
 import type { OperationList } from "./operation.ts";
 import { randomList, seedsFrom } from "./random-lists.ts";
 import { fileRules } from "./rules-of-files.ts";
+import { pathRules } from "./rules-of-paths.ts";
 import { treeOutcome } from "./tree-outcomes.ts";
 
 const oracle: Oracle<OperationList> = {
@@ -22,7 +26,8 @@ const oracle: Oracle<OperationList> = {
 
 describeUnlessMissing(missingForLists(), "the tree in memory and the kernel's ext4", () => {
   test("do the same by every rule", async () => {
-    expect(await disagreements(oracle, [...fileRules.values()], [...fileRules.keys()])).toEqual([]);
+    const rules = new Map([...fileRules, ...pathRules]);
+    expect(await disagreements(oracle, [...rules.values()], [...rules.keys()])).toEqual([]);
   });
 
   test("do the same with random lists", async () => {

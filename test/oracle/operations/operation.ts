@@ -14,13 +14,13 @@
  * | `read H OFFSET LENGTH`, `write H OFFSET LENGTH SEED` | at an offset; at the end where `H` was opened to append |
  * | `ftruncate H SIZE`, `allocate H OFFSET LENGTH [keep]`, `punch H OFFSET LENGTH` | |
  * | `stretches H` | what is no hole: `OFFSET+LENGTH` each |
- * | `truncate PATH SIZE`, `chmod PATH MODE`, `stat PATH` | follow |
+ * | `truncate PATH SIZE`, `chmod PATH MODE`, `stat PATH`, `readdir PATH` | follow |
  * | `mkdir PATH MODE`, `symlink TARGET PATH`, `link FROM TO`, `unlink PATH`, `rmdir PATH` | |
  * | `mknod PATH TYPE MODE [MAJOR MINOR]` | type in the house's words |
  * | `rename FROM TO [refuse] [exchange] [whiteout]` | |
  * | `lchown PATH UID GID`, `utimens PATH ATIME MTIME`, `lstat PATH` | times `SECONDS.NANOSECONDS`, or `-` to keep |
  * | `setxattr PATH NAME HEX [create] [replace]`, `getxattr PATH NAME`, `listxattr PATH`, `removexattr PATH NAME` | |
- * | `readdir PATH`, `readlink PATH` | |
+ * | `readlink PATH` | |
  * | `sync` | all that was changed is on the device |
  * | `remount` | lets go of the file system and all handles, and takes it up again |
  *

@@ -1,29 +1,39 @@
-/** Makes the calls of operation lists on a tree of ours. */
+/**
+ * Makes the calls of operation lists through the API in the manner of
+ * `node:fs/promises`, over a tree of ours.
+ */
 import { bytesFromLatin1, latin1FromBytes } from "../../../src/bytes/latin1.ts";
 import { FileError } from "../../../src/errors.ts";
-import type { NodeType } from "../../../src/tree/attributes.ts";
-import type { TreeNode } from "../../../src/tree/file-tree.ts";
-import type { SetXattrOptions, WritableFileTree } from "../../../src/tree/writable-file-tree.ts";
-import { ownerChanges, timeChanges } from "./attribute-changes.ts";
-import { escaped, shownBytes, wordsOf } from "./operation.ts";
-import { handleVerbs, type OpenHandle, openHandle } from "./tree-handles.ts";
-import { type Following, type Place, placeOf, walk } from "./tree-paths.ts";
+import type { Timestamp } from "../../../src/tree/attributes.ts";
+import type { WritableTreeFileHandle } from "../../../src/tree/writable-file-handle.ts";
+import type { WritableFileTree } from "../../../src/tree/writable-file-tree.ts";
+import { type MknodOptions, WritableTreeFiles } from "../../../src/tree/writable-tree-files.ts";
+import { contentOf, escaped, shownBytes, wordsOf } from "./operation.ts";
 import { attributesText } from "./tree-snapshot.ts";
+
+/** What a list's verbs work with. */
+interface Bench {
+  readonly files: WritableTreeFiles;
+  readonly handles: Map<string, WritableTreeFileHandle>;
+}
 
 /** Makes calls on one tree, one after the other. */
 export class TreeExecutor {
   readonly tree: WritableFileTree;
-  readonly #handles: Map<string, OpenHandle> = new Map();
+  readonly #bench: Bench;
 
   constructor(tree: WritableFileTree) {
     this.tree = tree;
+    this.#bench = { files: new WritableTreeFiles(tree, { umask: 0 }), handles: new Map() };
   }
 
   /** Makes one call. @returns the line of its answer. @throws what is no `FileError`. */
   async answer(line: string): Promise<string> {
     const { verb, args } = wordsOf(line);
+    const todo = verbs.get(verb);
+    if (!todo) throw new Error(`no such operation: ${line}`);
     try {
-      const said = await this.#call(verb, args);
+      const said = await todo(this.#bench, ...args);
       return typeof said !== "string" || said === "" ? "ok" : `ok ${said}`;
     } catch (error) {
       if (error instanceof FileError) return error.code;
@@ -33,149 +43,35 @@ export class TreeExecutor {
 
   /** Lets go of all handles. */
   async closeHandles(): Promise<void> {
-    for (const { file } of this.#handles.values()) await file.close();
-    this.#handles.clear();
-  }
-
-  async #call(verb: string, args: readonly string[]): Promise<unknown> {
-    const onPath = pathVerbs.get(verb);
-    if (onPath) return onPath(this, ...args);
-    const [name = "", ...rest] = args;
-    const handle = this.#handles.get(name);
-    if (verb === "open") {
-      const opened = await openHandle(this.tree, ...rest);
-      if (typeof opened !== "string") this.#handles.set(name, opened);
-      return opened;
-    }
-    const onHandle = handleVerbs.get(verb);
-    if (!onHandle) throw new Error("no such operation");
-    if (!handle) throw new FileError("EBADF", "no handle");
-    if (verb === "close") this.#handles.delete(name);
-    return onHandle(this.tree, handle, ...rest);
-  }
-
-  /** The node of a path. */
-  async node(path: string, following: Following = "nofollow"): Promise<TreeNode> {
-    return (await walk(this.tree, path, following)).node;
-  }
-
-  /** The directory of a path's last name, and that name. */
-  place(path: string): Promise<Place> {
-    return placeOf(this.tree, path);
+    for (const handle of this.#bench.handles.values()) await handle.close();
+    this.#bench.handles.clear();
   }
 }
 
+const bytes = bytesFromLatin1;
+const nofollow = { followSymlinks: false } as const;
 const octal = (text: string): number => Number.parseInt(text, 8);
+/** An owner that stays: -1, as an unsigned number in `chown(2)`. */
+const owner = (text: string): number => (text === "4294967295" ? -1 : Number(text));
 
-const pathVerbs: ReadonlyMap<string, (executor: TreeExecutor, ...args: string[]) => Promise<unknown>> =
-  new Map(
-    Object.entries({
-      sync: ({ tree }: TreeExecutor) => tree.flush(),
-      async truncate(executor: TreeExecutor, path: string, size: string): Promise<void> {
-        await using file = await executor.tree.openWritable(await executor.node(path, "follow"));
-        await file.truncate(Number(size));
-      },
-      async mkdir(executor: TreeExecutor, path: string, mode: string): Promise<void> {
-        const { directory, name } = await executor.place(path);
-        // mkdir(2) takes no set-ID bits.
-        const what = { type: "directory", permissions: octal(mode) & 0o1777 } as const;
-        await executor.tree.create(directory, name, what);
-      },
-      async mknod(
-        executor: TreeExecutor,
-        path: string,
-        type: string,
-        mode: string,
-        major = "0",
-        minor = "0",
-      ): Promise<void> {
-        const { directory, name } = await executor.place(path);
-        await executor.tree.create(directory, name, {
-          type: type as NodeType,
-          permissions: octal(mode),
-          deviceMajor: Number(major),
-          deviceMinor: Number(minor),
-        });
-      },
-      async symlink(executor: TreeExecutor, target: string, path: string): Promise<void> {
-        const { directory, name } = await executor.place(path);
-        const what = { type: "symlink", permissions: 0o777, target: bytesFromLatin1(target) } as const;
-        await executor.tree.create(directory, name, what);
-      },
-      async link(executor: TreeExecutor, from: string, to: string): Promise<void> {
-        const node = await executor.node(from);
-        const { directory, name } = await executor.place(to);
-        await executor.tree.link(node, directory, name);
-      },
-      async unlink(executor: TreeExecutor, path: string): Promise<void> {
-        const { directory, name } = await executor.place(path);
-        await executor.tree.unlink(directory, name);
-      },
-      async rmdir(executor: TreeExecutor, path: string): Promise<void> {
-        const { directory, name } = await executor.place(path);
-        await executor.tree.rmdir(directory, name);
-      },
-      async rename(executor: TreeExecutor, from: string, to: string, ...how: string[]): Promise<void> {
-        const old = await executor.place(from);
-        const { directory, name } = await executor.place(to);
-        const onto = how.includes("refuse") ? "refuse" : how.includes("exchange") ? "exchange" : "replace";
-        const options = { onto, whiteout: how.includes("whiteout") } as const;
-        await executor.tree.rename(old.directory, old.name, directory, name, options);
-      },
-      async chmod(executor: TreeExecutor, path: string, mode: string): Promise<void> {
-        await executor.tree.setattr(await executor.node(path, "follow"), { permissions: octal(mode) });
-      },
-      async lchown(executor: TreeExecutor, path: string, uid: string, gid: string): Promise<void> {
-        const node = await executor.node(path);
-        await executor.tree.setattr(node, ownerChanges(await executor.tree.getattr(node), uid, gid));
-      },
-      async utimens(executor: TreeExecutor, path: string, accessed: string, modified: string): Promise<void> {
-        // With nothing to do the kernel does not even look.
-        if (accessed === "-" && modified === "-") return;
-        await executor.tree.setattr(await executor.node(path), timeChanges(accessed, modified));
-      },
-      async setxattr(
-        executor: TreeExecutor,
-        path: string,
-        name: string,
-        hex: string,
-        only?: string,
-      ): Promise<void> {
-        const options = only === undefined ? {} : { only: only as NonNullable<SetXattrOptions["only"]> };
-        const value = new Uint8Array(Buffer.from(hex === "-" ? "" : hex, "hex"));
-        // Before the path is walked.
-        if (name.length > 255) throw new FileError("ERANGE", "setxattr");
-        await executor.tree.setxattr(await executor.node(path), bytesFromLatin1(name), value, options);
-      },
-      async getxattr(executor: TreeExecutor, path: string, name: string): Promise<string> {
-        const value = await executor.tree.getxattr(await executor.node(path), bytesFromLatin1(name));
-        // What no file system could have is refused above them all.
-        if (!/^(?:user|trusted|security|system)\./.test(name)) throw new FileError("ENOTSUP", "getxattr");
-        if (value === undefined) throw new FileError("ENODATA", "getxattr");
-        return shownBytes(value);
-      },
-      async listxattr(executor: TreeExecutor, path: string): Promise<string> {
-        return sortedNames(await executor.tree.listxattr(await executor.node(path)));
-      },
-      async removexattr(executor: TreeExecutor, path: string, name: string): Promise<void> {
-        await executor.tree.removexattr(await executor.node(path), bytesFromLatin1(name));
-      },
-      async readdir(executor: TreeExecutor, path: string): Promise<string> {
-        const names: Uint8Array[] = [];
-        for await (const { name } of executor.tree.readdir(await executor.node(path))) names.push(name);
-        return sortedNames(names);
-      },
-      async readlink(executor: TreeExecutor, path: string): Promise<string> {
-        return escaped(latin1FromBytes(await executor.tree.readlink(await executor.node(path))));
-      },
-      async lstat(executor: TreeExecutor, path: string): Promise<string> {
-        return attributesText(await executor.tree.getattr(await executor.node(path)));
-      },
-      async stat(executor: TreeExecutor, path: string): Promise<string> {
-        return attributesText(await executor.tree.getattr(await executor.node(path, "follow")));
-      },
-    }),
-  );
+function handleOf({ handles }: Bench, name: string): WritableTreeFileHandle {
+  const handle = handles.get(name);
+  if (!handle) throw new FileError("EBADF", "no handle");
+  return handle;
+}
+
+/** The length of a range: that there is none is a mistake of the caller's, to ours. */
+function lengthOf(text: string): number {
+  if (text === "0") throw new FileError("EINVAL", "fallocate");
+  return Number(text);
+}
+
+/** A time in nanoseconds, the one that there is for `-`. */
+function timeOf(text: string, kept: Timestamp): bigint {
+  if (text === "-") return kept.seconds * 1_000_000_000n + BigInt(kept.nanoseconds);
+  const [seconds = "", nanoseconds = ""] = text.split(".");
+  return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+}
 
 function sortedNames(names: readonly Uint8Array[]): string {
   return names
@@ -184,3 +80,122 @@ function sortedNames(names: readonly Uint8Array[]): string {
     .map(escaped)
     .join(" ");
 }
+
+type Verb = (bench: Bench, ...args: string[]) => Promise<unknown>;
+
+const onHandles = {
+  async open(bench: Bench, name: string, path: string, flags: string, mode: string) {
+    const { files, handles } = bench;
+    // What lists do not open, as on the kernel's side.
+    const there = flags.includes("x") ? undefined : await typeAt(files, path);
+    if (there === "directory" && flags === "r") return there;
+    if (there !== undefined && there !== "file" && there !== "directory") return "special";
+    handles.set(name, await files.open(bytes(path), flags, octal(mode)));
+    return undefined;
+  },
+  async close(bench: Bench, name: string) {
+    await handleOf(bench, name).close();
+    bench.handles.delete(name);
+  },
+  async read(bench: Bench, name: string, offset: string, length: string) {
+    const into = new Uint8Array(Number(length));
+    const { bytesRead } = await handleOf(bench, name).read(into, 0, into.length, Number(offset));
+    return shownBytes(into.subarray(0, bytesRead));
+  },
+  async write(bench: Bench, name: string, offset: string, length: string, seed: string) {
+    const from = contentOf(Number(length), Number(seed));
+    const { bytesWritten } = await handleOf(bench, name).write(from, 0, from.length, Number(offset));
+    return `${bytesWritten}`;
+  },
+  ftruncate: (bench: Bench, name: string, size: string) => handleOf(bench, name).truncate(Number(size)),
+  allocate: async (bench: Bench, name: string, offset: string, length: string, keep?: string) =>
+    handleOf(bench, name).allocate(Number(offset), lengthOf(length), { keepSize: keep !== undefined }),
+  punch: async (bench: Bench, name: string, offset: string, length: string) =>
+    handleOf(bench, name).punchHole(Number(offset), lengthOf(length)),
+  async stretches(bench: Bench, name: string) {
+    const found: string[] = [];
+    for (let at = 0; ; ) {
+      const stretch = await handleOf(bench, name).nextData(at);
+      if (stretch === undefined) return found.join(" ");
+      found.push(`${stretch.offsetBytes}+${stretch.lengthBytes}`);
+      at = stretch.offsetBytes + stretch.lengthBytes;
+    }
+  },
+  fstat: async (bench: Bench, name: string) =>
+    attributesText((await handleOf(bench, name).stat()).attributes),
+  fchmod: (bench: Bench, name: string, mode: string) => handleOf(bench, name).chmod(octal(mode)),
+  fchown: (bench: Bench, name: string, uid: string, gid: string) =>
+    handleOf(bench, name).chown(owner(uid), owner(gid)),
+  async futimens(bench: Bench, name: string, accessed: string, modified: string) {
+    const handle = handleOf(bench, name);
+    const { accessedAt, modifiedAt } = (await handle.stat()).attributes;
+    if (accessed === "-" && modified === "-") return;
+    await handle.utimes(timeOf(accessed, accessedAt), timeOf(modified, modifiedAt));
+  },
+  fsync: (bench: Bench, name: string) => handleOf(bench, name).sync(),
+};
+
+async function typeAt(files: WritableTreeFiles, path: string): Promise<string | undefined> {
+  try {
+    return (await files.stat(bytes(path))).type;
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
+  }
+}
+
+const onNames = {
+  mkdir: ({ files }: Bench, path: string, mode: string) => files.mkdir(bytes(path), octal(mode)),
+  mknod: ({ files }: Bench, path: string, type: string, mode: string, major = "0", minor = "0") =>
+    files.mknod(bytes(path), {
+      type: type as MknodOptions["type"],
+      mode: octal(mode),
+      deviceMajor: Number(major),
+      deviceMinor: Number(minor),
+    }),
+  symlink: ({ files }: Bench, target: string, path: string) => files.symlink(bytes(target), bytes(path)),
+  link: ({ files }: Bench, from: string, to: string) => files.link(bytes(from), bytes(to)),
+  unlink: ({ files }: Bench, path: string) => files.unlink(bytes(path)),
+  rmdir: ({ files }: Bench, path: string) => files.rmdir(bytes(path)),
+  rename: ({ files }: Bench, from: string, to: string, ...how: string[]) => {
+    const onto = how.includes("refuse") ? "refuse" : how.includes("exchange") ? "exchange" : "replace";
+    return files.rename(bytes(from), bytes(to), { onto, whiteout: how.includes("whiteout") });
+  },
+  async readdir({ files }: Bench, path: string) {
+    return sortedNames(await files.readdir(bytes(path), { encoding: "buffer" }));
+  },
+  readlink: async ({ files }: Bench, path: string) =>
+    escaped(latin1FromBytes(await files.readlink(bytes(path), { encoding: "buffer" }))),
+};
+
+const onNodes = {
+  sync: ({ files }: Bench) => files.sync(),
+  truncate: ({ files }: Bench, path: string, size: string) => files.truncate(bytes(path), Number(size)),
+  chmod: ({ files }: Bench, path: string, mode: string) => files.chmod(bytes(path), octal(mode)),
+  lchown: ({ files }: Bench, path: string, uid: string, gid: string) =>
+    files.lchown(bytes(path), owner(uid), owner(gid)),
+  async utimens({ files }: Bench, path: string, accessed: string, modified: string) {
+    // With nothing to do the kernel does not even look.
+    if (accessed === "-" && modified === "-") return;
+    const { accessedAt, modifiedAt } = (await files.lstat(bytes(path))).attributes;
+    await files.lutimes(bytes(path), timeOf(accessed, accessedAt), timeOf(modified, modifiedAt));
+  },
+  setxattr: ({ files }: Bench, path: string, name: string, hex: string, only?: string) => {
+    const value = new Uint8Array(Buffer.from(hex === "-" ? "" : hex, "hex"));
+    const how = only === undefined ? {} : { only: only as "create" | "replace" };
+    return files.setxattr(bytes(path), bytes(name), value, { ...nofollow, ...how });
+  },
+  getxattr: async ({ files }: Bench, path: string, name: string) =>
+    shownBytes(await files.getxattr(bytes(path), bytes(name), nofollow)),
+  listxattr: async ({ files }: Bench, path: string) =>
+    sortedNames(await files.listxattr(bytes(path), { ...nofollow, encoding: "buffer" })),
+  removexattr: ({ files }: Bench, path: string, name: string) =>
+    files.removexattr(bytes(path), bytes(name), nofollow),
+  lstat: async ({ files }: Bench, path: string) =>
+    attributesText((await files.lstat(bytes(path))).attributes),
+  stat: async ({ files }: Bench, path: string) => attributesText((await files.stat(bytes(path))).attributes),
+};
+
+const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>(
+  Object.entries({ ...onHandles, ...onNames, ...onNodes }),
+);
