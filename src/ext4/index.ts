@@ -3,6 +3,7 @@ export { type CompactPath, cleanPath } from "./compact-path.ts";
 export { type CompactImage, type CompactOptions, CompactWriter } from "./compact-writer.ts";
 export { type Ext4Options, Ext4Tree, openExt4 } from "./ext4-tree.ts";
 export type { Ext4Features } from "./features.ts";
+export { type FormatOptions as Ext4FormatOptions, formatExt4 } from "./format-ext4.ts";
 export type { Ext4Geometry } from "./geometry.ts";
 export * from "./image-output.ts";
 export { FILE_TYPE_MASK, fileTypeMode } from "./inode.ts";
