@@ -20,6 +20,9 @@ import {
   largerTableWrites,
 } from "./suites/larger-table.ts";
 import { layerMemory, layerRootHash } from "./suites/layer.ts";
+import { rootCreates, rootStats } from "./suites/root-files.ts";
+import { rootLookups } from "./suites/root-lookups.ts";
+import { rootReads, rootWrites } from "./suites/root-transfers.ts";
 import { saltedBlocks } from "./suites/salted-blocks.ts";
 import { sealedLong, sealedShort } from "./suites/sealed-device.ts";
 import { sectorsChaCha, sectorsGcm, sectorsXts, sectorsXtsHmac } from "./suites/sectors.ts";
@@ -48,6 +51,11 @@ const suites: readonly Suite[] = [
   flat,
   layerRootHash,
   layerMemory,
+  rootReads,
+  rootWrites,
+  rootCreates,
+  rootStats,
+  rootLookups,
 ];
 
 await main(process.argv.slice(2));
@@ -88,9 +96,9 @@ async function runSuite(suite: Suite): Promise<SuiteResult | undefined> {
   }
   try {
     const measurements = await interleave(prepared.contenders, suite.pace);
-    for (const { name, mbPerSecond: s } of measurements) {
+    for (const { name, unit, speed: s } of measurements) {
       print(
-        `  ${s.median.toFixed(0).padStart(6)} MB/s (${s.low.toFixed(0)} to ${s.high.toFixed(0)})  ${name}`,
+        `  ${s.median.toFixed(0).padStart(6)} ${unit} (${s.low.toFixed(0)} to ${s.high.toFixed(0)})  ${name}`,
       );
     }
     const ratios = prepared.ratios.map((watched) => takeRatio(watched, measurements));

@@ -5,15 +5,21 @@
 import { Bench } from "tinybench";
 import { type Spread, spreadOf } from "./statistics.ts";
 
+/** What one call of `run` does, and so the unit of its speed: MB/s, or calls/s. */
+export type Work = { readonly bytes: number } | { readonly calls: number };
+
 /** One thing that is measured. */
-export interface Contender {
+export type Contender = Work & {
   readonly name: string;
-  /** Bytes that one call of `run` processes: the unit of its speed. */
-  readonly bytes: number;
   run(): unknown;
+  /** Makes ready for a call of `run`, each time, off the clock. */
+  before?(): Promise<void>;
   /** The most memory that the last run's process held, where that is measured. */
   peakMemoryMiB?(): number;
-}
+};
+
+/** The units of speed. */
+export type SpeedUnit = "MB/s" | "calls/s";
 
 /** How often and how long. */
 export interface Pace {
@@ -25,8 +31,9 @@ export interface Pace {
 /** What came of one contender. */
 export interface Measurement {
   readonly name: string;
-  /** Millions of bytes per second, over the rounds. */
-  readonly mbPerSecond: Spread;
+  readonly unit: SpeedUnit;
+  /** Over the rounds. */
+  readonly speed: Spread;
   /** Speed of each round, for ratios. */
   readonly rounds: readonly number[];
   readonly peakMemoryMiB?: Spread;
@@ -45,12 +52,13 @@ export async function interleave(contenders: readonly Contender[], pace: Pace): 
       if (peak !== undefined) peaks[i]?.push(peak);
     }
   }
-  return contenders.map(({ name }, i) => {
+  return contenders.map((contender, i) => {
     const rounds = speeds[i] ?? [];
     const peak = peaks[i] ?? [];
     return {
-      name,
-      mbPerSecond: spreadOf(rounds),
+      name: contender.name,
+      unit: "bytes" in contender ? "MB/s" : "calls/s",
+      speed: spreadOf(rounds),
       rounds,
       ...(peak.length > 0 ? { peakMemoryMiB: spreadOf(peak) } : {}),
     };
@@ -71,11 +79,16 @@ async function oneRound(contenders: readonly Contender[], pace: Pace): Promise<n
     throws: true,
   });
   // Left to find out by itself, tinybench would run each once more: for a whole process that is dear.
-  for (const { name, run } of contenders) bench.add(name, run, { async: true });
+  for (const { name, run, before } of contenders) {
+    bench.add(name, run, { async: true, ...(before && { beforeEach: before }) });
+  }
   await bench.run();
-  return contenders.map(({ name, bytes }) => {
-    const result = bench.getTask(name)?.result;
-    if (result?.state !== "completed") throw new Error(`${name} was not measured`);
-    return bytes / result.latency.p50 / 1000;
+  return contenders.map((contender) => {
+    const result = bench.getTask(contender.name)?.result;
+    if (result?.state !== "completed") throw new Error(`${contender.name} was not measured`);
+    const perMillisecond = (work: number): number => work / result.latency.p50;
+    return "bytes" in contender
+      ? perMillisecond(contender.bytes) / 1000
+      : perMillisecond(contender.calls) * 1000;
   });
 }

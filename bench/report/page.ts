@@ -45,11 +45,11 @@ ${rows.join("\n")}`;
 
 function speedTable({ rows }: SuiteResult): string {
   const memory = rows.some(({ peakMemoryMiB }) => peakMemoryMiB);
-  const lines = rows.map(({ contender, mbPerSecond: s, peakMemoryMiB }) => {
+  const lines = rows.map(({ contender, speed: s, peakMemoryMiB }) => {
     const peak = memory ? ` ${peakMemoryMiB?.median.toFixed(0) ?? "–"} |` : "";
     return `| ${contender} | ${s.median.toFixed(0)} | ${range(s, 0)} |${peak}`;
   });
-  return `| contender | MB/s, median | 5th to 95th percentile |${memory ? " peak memory, MiB |" : ""}
+  return `| contender | ${rows[0]?.unit}, median | 5th to 95th percentile |${memory ? " peak memory, MiB |" : ""}
 | --- | ---: | ---: |${memory ? " ---: |" : ""}
 ${lines.join("\n")}`;
 }

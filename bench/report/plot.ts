@@ -11,9 +11,9 @@ export async function plotSuite(suite: SuiteResult): Promise<string> {
 }
 
 function specification(suite: SuiteResult): Spec {
-  const values = suite.rows.map(({ contender, mbPerSecond }) => ({
+  const values = suite.rows.map(({ contender, speed }) => ({
     contender,
-    ...mbPerSecond,
+    ...speed,
     ours: contender.startsWith("sealstone"),
   }));
   return {
@@ -42,7 +42,12 @@ function specification(suite: SuiteResult): Spec {
       },
     ],
     axes: [
-      { orient: "bottom", scale: "x", title: "MB/s (median; line: 5th to 95th percentile)", grid: true },
+      {
+        orient: "bottom",
+        scale: "x",
+        title: `${suite.rows[0]?.unit} (median; line: 5th to 95th percentile)`,
+        grid: true,
+      },
       { orient: "left", scale: "y", domain: false, ticks: false, labelLimit: 320 },
     ],
     marks: [

@@ -1,13 +1,15 @@
 /** Results as they are kept: one JSON file, committed, which a later run is held against. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { SpeedUnit } from "../measure/interleave.ts";
 import type { Machine } from "../measure/machine.ts";
 import type { Spread } from "../measure/statistics.ts";
 
 /** A contender's row in a suite's table. */
 export interface Row {
   readonly contender: string;
-  readonly mbPerSecond: Spread;
+  readonly unit: SpeedUnit;
+  readonly speed: Spread;
   readonly peakMemoryMiB?: Spread;
 }
 

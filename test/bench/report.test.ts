@@ -25,8 +25,8 @@ function results(low: number, median: number, high: number, atLeast?: number): R
         title: "A suite",
         about: "What it is about.",
         rows: [
-          { contender: "sealstone", mbPerSecond: speed, peakMemoryMiB: { median: 90, low: 80, high: 99 } },
-          { contender: "peer", mbPerSecond: { median: 300, low: 290, high: 310 } },
+          { contender: "sealstone", unit: "MB/s", speed, peakMemoryMiB: { median: 90, low: 80, high: 99 } },
+          { contender: "peer", unit: "MB/s", speed: { median: 300, low: 290, high: 310 } },
         ],
         ratios: [{ of: "sealstone", to: "peer", ratio: { median, low, high }, atLeast }],
       },

@@ -32,6 +32,25 @@ test("contenders run in turn, and a ratio is taken within its round", async () =
   expect(order.filter((name, i) => name !== order[i - 1]).join("")).toBe("abababab");
   expect(a.rounds.length).toBe(3);
   expect(a.rounds.every((speed) => speed > 0)).toBe(true);
-  const fixed = (rounds: number[]) => ({ name: "x", mbPerSecond: spreadOf(rounds), rounds });
+  const fixed = (rounds: number[]) => ({ name: "x", unit: "MB/s" as const, speed: spreadOf(rounds), rounds });
   expect(ratio(fixed([10, 40, 90]), fixed([5, 10, 30])).median).toBe(3);
+});
+
+test("calls are counted by the second, and each is made ready for", async () => {
+  const order: string[] = [];
+  const contender = {
+    name: "a",
+    calls: 1000,
+    before: async () => {
+      order.push("before");
+    },
+    run: () => {
+      order.push("run");
+    },
+  };
+  const [a] = await interleave([contender], { rounds: 3, timeMs: 0 });
+  expect(a?.unit).toBe("calls/s");
+  expect(a?.speed.median).toBeGreaterThan(0);
+  expect(order.length).toBeGreaterThanOrEqual(8);
+  expect(order.every((what, i) => what === (i % 2 === 0 ? "before" : "run"))).toBe(true);
 });
