@@ -29,7 +29,7 @@ export type Players = "ours" | "in turn";
  */
 export function ext4Oracle(players: Players, imageBytes: number = 16 * 2 ** 20): Oracle<OperationList> {
   return {
-    kernel: (lists) => ext4Outcomes(lists, { lostAndFound: "kept" }),
+    kernel: ext4Outcomes,
     ours: (list) => ourOutcome(list, players, imageBytes),
     lists: (list) => [list],
     withLists: (_, [list = []]) => list,

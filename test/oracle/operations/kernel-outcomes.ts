@@ -35,24 +35,19 @@ const imageBytes = 2 ** 30;
 /** How every overlay is mounted: as the guest does it. */
 const overlayOptions = "noatime,nodev,redirect_dir=off,metacopy=off,index=off,xino=off";
 
-/** What the kernel's ext4 makes of lists, each on a new file system of mkfs's. */
-export function ext4Outcomes(
-  lists: readonly OperationList[],
-  { lostAndFound }: { readonly lostAndFound: "kept" | "removed" },
-): Outcome[] {
+/** What the kernel's ext4 makes of lists, each on a new file system of mkfs's, which has a `lost+found`. */
+export function ext4Outcomes(lists: readonly OperationList[]): Outcome[] {
   return inFolder((folder) => {
     const session = new KernelSession();
     const root = join(folder, "mount");
     session.command(`mkdir '${root}'`);
     const outcomes = lists.map((list, index) => {
       const image = join(folder, `image-${index}`);
-      session.command(makeExt4(image, imageBytes));
-      const mount = `mount -t ext4 -o loop,noatime,nodev '${image}' '${root}'`;
-      session.command(mount);
-      if (lostAndFound === "removed") session.command(`rmdir '${root}/lost+found'`);
-      const answers = runSegments(session, { root, mount, unmount: `umount '${root}'` }, list);
+      const mounting = { root, ...mountingOf(image, root) };
+      session.command(`${makeExt4(image, imageBytes)} && ${mounting.mount}`);
+      const answers = runSegments(session, mounting, list);
       const snapshot = session.snapshot(root);
-      session.command(`umount '${root}' && rm '${image}'`);
+      session.command(`${mounting.unmount} && rm '${image}'`);
       return { answers, snapshot };
     });
     session.play();
@@ -60,15 +55,41 @@ export function ext4Outcomes(
   });
 }
 
+/** What the kernel's ext4 makes of lists, each in a new folder of one file system. */
+export function folderOutcomes(lists: readonly OperationList[]): Outcome[] {
+  return inFolder((folder) => {
+    const session = new KernelSession();
+    const image = join(folder, "image");
+    const place = join(folder, "mount");
+    const { mount, unmount } = mountingOf(image, place);
+    session.command(`mkdir '${place}' && ${makeExt4(image, imageBytes)} && ${mount}`);
+    const outcomes = lists.map((list, index) => {
+      const root = join(place, `${index}`);
+      session.command(`mkdir '${root}'`);
+      const answers = runSegments(session, { root, mount, unmount }, list);
+      return { answers, snapshot: session.snapshot(root) };
+    });
+    session.play();
+    return outcomes.map(({ answers, snapshot }) => ({ answers: answers.flat(), snapshot }));
+  });
+}
+
+function mountingOf(image: string, place: string): Omit<Mounting, "root"> {
+  return {
+    mount: `mount -t ext4 -o loop,noatime,nodev '${image}' '${place}'`,
+    unmount: `umount '${place}'`,
+  };
+}
+
 /** What the kernel makes of a list on an ext4 image, whoever made it. @param folder one to mount in. */
 export function imageOutcome(image: string, folder: string, list: OperationList): Outcome {
   const session = new KernelSession();
   const root = join(folder, "mount");
-  const mount = `mount -t ext4 -o loop,noatime,nodev '${image}' '${root}'`;
+  const { mount, unmount } = mountingOf(image, root);
   session.command(`mkdir -p '${root}' && ${mount}`);
   const answers = session.run(root, list);
   const snapshot = session.snapshot(root);
-  session.command(`umount '${root}'`);
+  session.command(unmount);
   session.play();
   return { answers, snapshot };
 }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { WritableMemoryTree } from "../../tree/writable-memory-tree.ts";
 import { describeUnlessMissing } from "../system-tools.ts";
 import { disagreements, type Oracle } from "./agreement.ts";
-import { ext4Outcomes } from "./kernel-outcomes.ts";
+import { folderOutcomes } from "./kernel-outcomes.ts";
 import { missingForLists } from "./kernel-session.ts";
 import type { OperationList } from "./operation.ts";
 import { randomList, seedsFrom } from "./random-lists.ts";
@@ -15,7 +15,7 @@ import { pathRules } from "./rules-of-paths.ts";
 import { treeOutcome } from "./tree-outcomes.ts";
 
 const oracle: Oracle<OperationList> = {
-  kernel: (lists) => ext4Outcomes(lists, { lostAndFound: "removed" }),
+  kernel: folderOutcomes,
   ours(list) {
     const tree = new WritableMemoryTree();
     return treeOutcome({ open: async () => tree, close: async () => undefined }, list);
