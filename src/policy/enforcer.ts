@@ -4,14 +4,14 @@
  * is thus the policy's doing; a transaction around a request is the caller's, by `snapshot` and `restore`.
  */
 import { PolicyError, StorageError } from "../errors.ts";
-import type { JsonObject, JsonValue, RegoModule } from "../rego/index.ts";
+import type { JsonObject, JsonValue } from "../rego/index.ts";
 import { compareVersions } from "../rego/semantic-version.ts";
 import { deniedDecision, failedDecision } from "./decision.ts";
 import { defaultPolicyMounts, type PolicyMount, privilegedPolicyMounts } from "./default-mounts.ts";
 import { Metadata, type MetadataSnapshot } from "./metadata.ts";
 import { policyPoints } from "./points.ts";
 import { PolicyDenial } from "./policy-denial.ts";
-import type { PolicyRules, PolicyWorld } from "./policy-rules.ts";
+import type { FragmentModule, PolicyRules, PolicyWorld } from "./policy-rules.ts";
 
 /** How an enforcer is set up. */
 export interface EnforcerOptions {
@@ -35,7 +35,7 @@ export interface PolicyQuery {
 /** What an enforcer remembers, as it was at one time. */
 export interface EnforcerSnapshot {
   readonly metadata: MetadataSnapshot;
-  readonly fragments: ReadonlyMap<string, RegoModule>;
+  readonly fragments: ReadonlyMap<string, FragmentModule>;
   readonly defaultMounts: readonly PolicyMount[];
 }
 
@@ -46,7 +46,7 @@ export class PolicyEnforcer {
   readonly #longestMessage: number;
   readonly #privilegedMounts: readonly PolicyMount[];
   readonly #onQuery: (query: PolicyQuery) => void;
-  #fragments: ReadonlyMap<string, RegoModule> = new Map();
+  #fragments: ReadonlyMap<string, FragmentModule> = new Map();
   #defaultMounts: readonly PolicyMount[];
 
   /** Made by `Policy.enforcer`. */
@@ -105,7 +105,7 @@ export class PolicyEnforcer {
   }
 
   /** A fragment's module that rules see from now on; undefined where it is to be seen no longer. */
-  setFragment(namespace: string, module: RegoModule | undefined): void {
+  setFragment(namespace: string, module: FragmentModule | undefined): void {
     const fragments = new Map(this.#fragments);
     if (module === undefined) fragments.delete(namespace);
     else fragments.set(namespace, module);
@@ -113,7 +113,7 @@ export class PolicyEnforcer {
   }
 
   /** The module that rules see under a namespace. */
-  fragment(namespace: string): RegoModule | undefined {
+  fragment(namespace: string): FragmentModule | undefined {
     return this.#fragments.get(namespace);
   }
 

@@ -1,6 +1,7 @@
 /** A fragment's text: under which name it may stand beside the policy, and the parameters it is given. */
 import { PolicyError } from "../errors.ts";
-import type { JsonValue, RegoModule } from "../rego/index.ts";
+import type { JsonValue } from "../rego/index.ts";
+import type { FragmentModule } from "./policy-rules.ts";
 
 /** Names that policy and framework have for themselves. */
 const reservedNamespaces: ReadonlySet<string> = new Set(["framework", "api", "policy", "metadata"]);
@@ -28,7 +29,7 @@ export function fragmentNamespace(text: string): string {
 }
 
 /** A fragment as a module, with what `parameter("name")` in it stands for. */
-export function fragmentModule(namespace: string, text: string, parameters: JsonValue): RegoModule {
+export function fragmentModule(namespace: string, text: string, parameters: JsonValue): FragmentModule {
   const added = [
     `__fragment_parameters := ${JSON.stringify(parameters)}`,
     "default __fragment_parameters_stated := {}",
@@ -38,7 +39,7 @@ export function fragmentModule(namespace: string, text: string, parameters: Json
     "\tname, __fragment_parameters, __fragment_parameters_stated,",
     ")",
   ];
-  return { name: `${namespace}.rego`, text: `${text}\n${added.join("\n")}\n` };
+  return { name: `${namespace}.rego`, text: `${text}\n${added.join("\n")}\n`, signedText: text };
 }
 
 function refused(why: string): PolicyError {

@@ -26,15 +26,17 @@ export type MetadataSnapshot = ReadonlyMap<string, ReadonlyMap<string, JsonValue
 /** See the head of this file. Values given to it must not be changed any more. */
 export class Metadata {
   readonly #tables: Map<string, Table> = new Map();
-  #version = 0;
+  /** Of each table, how often it was changed. */
+  readonly #changes: Map<string, number> = new Map();
+  #restored = 0;
 
   constructor() {
     this.#tables.set("operatingsystem", new Map([["ostype", "linux"]]));
   }
 
-  /** Differs after every change. */
-  get version(): number {
-    return this.#version;
+  /** A number that differs after every change of a table. */
+  changesOf(name: string): number {
+    return this.#restored + (this.#changes.get(name) ?? 0);
   }
 
   /** A key's value; undefined where the table has none. */
@@ -64,7 +66,6 @@ export class Metadata {
   apply(operations: JsonValue): void {
     if (!Array.isArray(operations)) throw refused("error loading metadata array: invalid type");
     const read = operations.map(readOperation);
-    this.#version += 1;
     for (const operation of read) this.#apply(operation);
   }
 
@@ -72,6 +73,7 @@ export class Metadata {
     const { name, isSet } = operation;
     const table = this.#tables.get(name) ?? (isSet ? [] : new Map<string, JsonValue>());
     this.#tables.set(name, table);
+    this.#changes.set(name, (this.#changes.get(name) ?? 0) + 1);
     if (Array.isArray(table) !== isSet) {
       throw failed(`metadata ${name} is ${isSet ? "no set" : "a set"}`);
     }
@@ -86,7 +88,8 @@ export class Metadata {
 
   /** Makes all tables what they were. */
   restore(snapshot: MetadataSnapshot): void {
-    this.#version += 1;
+    // More than any table can have been changed since, so that no number comes twice.
+    this.#restored += 1 + Math.max(0, ...this.#changes.values());
     this.#tables.clear();
     for (const [name, table] of snapshot) this.#tables.set(name, copyOf(table));
   }

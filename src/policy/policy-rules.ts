@@ -3,13 +3,18 @@ import type { JsonObject, JsonValue, RegoModule } from "../rego/index.ts";
 import type { PolicyMount } from "./default-mounts.ts";
 import type { Metadata } from "./metadata.ts";
 
+/** A fragment's module: its text as it was signed, with its parameters behind it. */
+export interface FragmentModule extends RegoModule {
+  readonly signedText: string;
+}
+
 /** What rules see besides the input. */
 export interface PolicyWorld {
   readonly metadata: Metadata;
   readonly defaultMounts: readonly PolicyMount[];
   readonly privilegedMounts: readonly PolicyMount[];
   /** Fragments' modules that are loaded, by their namespaces. */
-  readonly fragments: ReadonlyMap<string, RegoModule>;
+  readonly fragments: ReadonlyMap<string, FragmentModule>;
 }
 
 /** Rules of a policy, by whatever means they are held. They keep nothing between questions that would show. */

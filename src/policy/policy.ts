@@ -7,7 +7,7 @@ import { createStreamHasher } from "../crypto/index.ts";
 import { AttestationError, FormatError } from "../errors.ts";
 import { decodeBase64 } from "./base64.ts";
 import { type EnforcerOptions, PolicyEnforcer } from "./enforcer.ts";
-import { InterpretedRules } from "./interpreted-rules.ts";
+import { rulesOf } from "./native/native-rules.ts";
 import { OpenDoorRules } from "./open-door-rules.ts";
 import type { PolicyRules } from "./policy-rules.ts";
 
@@ -85,5 +85,5 @@ function regoRules(bytes: Uint8Array): PolicyRules {
   } catch (error) {
     throw new FormatError("bad-syntax", "policy.rego is not UTF-8", { cause: error });
   }
-  return new InterpretedRules({ name: "policy.rego", text });
+  return rulesOf({ name: "policy.rego", text });
 }

@@ -1,0 +1,21 @@
+/** The framework in TypeScript and the framework in Rego, side by side. */
+import { openPolicy } from "sealstone/policy";
+import { expect } from "vitest";
+import { randomScenario } from "./random-scenario.ts";
+import { Scenario } from "./scenario.ts";
+
+/** A rule that no tool writes: a policy with it is evaluated. */
+const ownRule = "\nevaluated if true\n";
+
+/** Puts the scenarios of some seeds to both, and expects the same of both. */
+export async function expectBothAlike(firstSeed: number, count: number, length: number): Promise<void> {
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    const { policy, operations } = randomScenario(seed, length);
+    const native = new Scenario(await openPolicy(policy));
+    const evaluated = new Scenario(await openPolicy(policy + ownRule));
+    for (const [i, op] of operations.entries()) {
+      const name = `seed ${seed}, operation ${i}: ${op.op}`;
+      expect(native.step(op), name).toEqual(evaluated.step(op));
+    }
+  }
+}
