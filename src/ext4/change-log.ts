@@ -1,8 +1,14 @@
 /** How a change that fails is taken back: what was noted on the way, in reverse order. */
 
+/** Copies that are kept for the next changes to use, in number. */
+const keptCopies = 16;
+
 /** The steps of the change under way. One at a time. */
 export class ChangeLog {
   readonly #undos: (() => void)[] = [];
+  /** What the change under way has copies in, and what the next may have its in. */
+  readonly #copies: Uint8Array[] = [];
+  readonly #spare: Uint8Array[] = [];
   #open = false;
   #epoch = 0;
 
@@ -26,6 +32,20 @@ export class ChangeLog {
     if (this.#open) this.#undos.push(undo);
   }
 
+  /** Inside a change: a copy of bytes, for its undo, which holds until the change ends. */
+  copyOf(bytes: Uint8Array): Uint8Array {
+    const spare = this.#spare.at(-1);
+    if (spare?.length !== bytes.length) {
+      const copy = bytes.slice();
+      this.#copies.push(copy);
+      return copy;
+    }
+    this.#spare.pop();
+    spare.set(bytes);
+    this.#copies.push(spare);
+    return spare;
+  }
+
   /** A point to which a part of the change can be taken back. */
   savepoint(): number {
     this.#epoch += 1;
@@ -41,11 +61,21 @@ export class ChangeLog {
   commit(): void {
     this.#undos.length = 0;
     this.#open = false;
+    this.#reuseCopies();
   }
 
   /** Takes back all of it. */
   abandon(): void {
     this.rollback(0);
     this.#open = false;
+    this.#reuseCopies();
+  }
+
+  /** Nobody can undo any more. */
+  #reuseCopies(): void {
+    while (this.#copies.length > 0 && this.#spare.length < keptCopies) {
+      this.#spare.push(this.#copies.pop() as Uint8Array);
+    }
+    this.#copies.length = 0;
   }
 }

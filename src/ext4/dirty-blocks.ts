@@ -60,7 +60,7 @@ export class DirtyBlocks {
     if (dirty === undefined) return undefined;
     const { bytes, kind: kindBefore } = dirty;
     if (this.#log.isOpen && dirty.epoch < this.#log.epoch) {
-      const before = bytes.slice();
+      const before = this.#log.copyOf(bytes);
       dirty.epoch = this.#log.epoch;
       this.#log.note(() => {
         bytes.set(before);
@@ -91,7 +91,7 @@ export class DirtyBlocks {
     this.#cache.delete(block);
     this.#blocks.set(block, { bytes, kind, epoch: this.#log.epoch, sealed: false });
     if (!this.#log.isOpen) return;
-    const before = bytes.slice();
+    const before = this.#log.copyOf(bytes);
     this.#log.note(() => {
       bytes.set(before);
       this.#blocks.delete(block);

@@ -20,9 +20,8 @@ export interface TimeWords {
 
 const two32 = 0x1_0000_0000;
 const minSeconds = -0x8000_0000;
-const maxSeconds = 0x3_7fff_ffff;
 /** Two epoch bits over a signed word (`EXT4_EXTRA_TIMESTAMP_MAX`). */
-const maxKernelSeconds = 0x3_7fff_ffffn;
+const maxSeconds = 0x3_7fff_ffff;
 /** Go's zero time, 1 January of year 1: taken as "absent". */
 const goZeroSeconds = -62_135_596_800n;
 
@@ -77,11 +76,13 @@ export function decodeKernelTime({ low, extra }: TimeWords): Timestamp {
  * @param hasExtra whether the second word has a place; without it there are 32 bits of whole seconds.
  */
 export function encodeKernelTime({ seconds, nanoseconds }: Timestamp, hasExtra: boolean): TimeWords {
-  const most = hasExtra ? maxKernelSeconds : 0x7fff_ffffn;
-  if (seconds < minSeconds) return { low: 0x8000_0000, extra: 0 };
-  const clamped = seconds > most ? most : seconds;
-  const low = Number(BigInt.asIntN(32, clamped));
-  const epoch = Number((clamped - BigInt(low)) >> 32n) & 3;
-  const extra = (epoch | ((seconds >= most ? 0 : nanoseconds) << 2)) >>> 0;
+  const most = hasExtra ? maxSeconds : 0x7fff_ffff;
+  // A number that is no integer any more is out of range by far.
+  const wanted = Number(seconds);
+  if (wanted < minSeconds) return { low: 0x8000_0000, extra: 0 };
+  const clamped = Math.min(wanted, most);
+  const low = clamped | 0;
+  const epoch = ((clamped - low) / two32) & 3;
+  const extra = (epoch | ((wanted >= most ? 0 : nanoseconds) << 2)) >>> 0;
   return { low: low >>> 0, extra: hasExtra ? extra : 0 };
 }
