@@ -5,10 +5,10 @@
 import type { IoOptions } from "../device/block-device.ts";
 import { FileError, type FileErrorCode } from "../errors.ts";
 import type { TreeNode } from "../tree/file-tree.ts";
+import { KnownNames } from "../tree/known-names.ts";
 import { DirectoryBlocks } from "./directory-blocks.ts";
 import { fileTypeOfMode, MAX_NAME_BYTES } from "./directory-entry.ts";
 import { type DirectoryHashBase, type DirectoryParts, directoryHashBase } from "./hashed-directory.ts";
-import { KnownNames } from "./known-names.ts";
 import type { LiveInode } from "./live-inode.ts";
 import { DirectoryBlockKind, type FoundEntry, WritableDirectory } from "./writable-directory.ts";
 import type { WritableVolume } from "./writable-volume.ts";
@@ -32,7 +32,11 @@ export class Ext4Node implements TreeNode {
 /** See the head of this file. */
 export class LiveTree {
   readonly volume: WritableVolume;
-  readonly names: KnownNames = new KnownNames();
+  /**
+   * Inode numbers of names. What a change takes away is forgotten before it is known whether the change
+   * will stand: what is not known is looked up.
+   */
+  readonly names: KnownNames<number> = new KnownNames();
   readonly xattrKind: XattrBlockKind;
   readonly #directories: WeakMap<LiveInode, DirectoryParts> = new WeakMap();
   readonly #hashBase: DirectoryHashBase;

@@ -1,10 +1,11 @@
 /** Names of the merged tree: each looked up in all layers once, and then remembered. */
 import { FileError } from "../errors.ts";
 import type { TreeOptions } from "../tree/file-tree.ts";
+import { KnownNames } from "../tree/known-names.ts";
 import type { Layer } from "./layer.ts";
 import type { KnownPlace, LayerSearch } from "./layer-search.ts";
 import { mark } from "./marks.ts";
-import { type FoundName, NameCache, type NodeTable } from "./node-table.ts";
+import type { FoundName, NodeTable } from "./node-table.ts";
 import type { OverlayNode } from "./overlay-node.ts";
 
 /** The longest name that any layer can have. */
@@ -15,19 +16,20 @@ export class MergedNames {
   readonly #upper: Layer | undefined;
   readonly #search: LayerSearch;
   readonly #nodes: NodeTable;
-  readonly #cache: NameCache;
+  /** Those for nothing too. */
+  readonly #cache: KnownNames<FoundName>;
 
   /** @param keptNames how many names are remembered. */
   constructor(upper: Layer | undefined, search: LayerSearch, nodes: NodeTable, keptNames: number) {
     this.#upper = upper;
     this.#search = search;
     this.#nodes = nodes;
-    this.#cache = new NameCache(keptNames);
+    this.#cache = new KnownNames(keptNames);
   }
 
   /** The answer that is remembered, where one is. */
   remembered(directory: OverlayNode, name: Uint8Array): FoundName | undefined {
-    return this.#cache.get(directory, name);
+    return this.#cache.get(directory.serial, name);
   }
 
   /**
@@ -42,14 +44,14 @@ export class MergedNames {
     options: TreeOptions,
     known?: KnownPlace,
   ): Promise<FoundName> {
-    const remembered = this.#cache.get(directory, name);
+    const remembered = this.#cache.get(directory.serial, name);
     if (remembered !== undefined) return remembered;
     if (name.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", "lookup");
     const { merged, isWhiteout } = await this.#search.find(directory, name, known, options);
     const node = merged && this.#nodes.node(merged, directory, name, this.#search.numberOf(merged));
     if (node !== undefined) await this.readMarks(node, options);
     const found = { node, isWhiteout };
-    this.#cache.set(directory, name, found);
+    this.#cache.set(directory.serial, name, found);
     return found;
   }
 
@@ -63,13 +65,13 @@ export class MergedNames {
   /** Notes what a name stands for from now on. */
   changed(directory: OverlayNode, name: Uint8Array, found: FoundName): void {
     directory.version += 1;
-    this.#cache.set(directory, name, found);
+    this.#cache.set(directory.serial, name, found);
   }
 
   /** Forgets what a name stands for. */
   forget(directory: OverlayNode, name: Uint8Array): void {
     directory.version += 1;
-    this.#cache.delete(directory, name);
+    this.#cache.forget(directory.serial, name);
   }
 
   clear(): void {

@@ -1,4 +1,4 @@
-/** The merged tree's nodes that anyone refers to, and the names that were looked up lately. */
+/** The merged tree's nodes that anyone refers to. */
 import { latin1FromBytes } from "../bytes/latin1.ts";
 import type { NodeType } from "../tree/attributes.ts";
 import type { LayerNode, NodeNumbers } from "./layer.ts";
@@ -108,42 +108,4 @@ export interface FoundName {
   readonly node: OverlayNode | undefined;
   /** The upper says by a whiteout that there is nothing. */
   readonly isWhiteout: boolean;
-}
-
-/** The names that were looked up lately, those for nothing too. */
-export class NameCache {
-  readonly #limit: number;
-  readonly #names: Map<string, FoundName> = new Map();
-
-  /** @param limit how many names are kept. */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get(directory: OverlayNode, name: Uint8Array): FoundName | undefined {
-    const key = `${directory.serial}/${latin1FromBytes(name)}`;
-    const found = this.#names.get(key);
-    if (found === undefined) return undefined;
-    this.#names.delete(key);
-    this.#names.set(key, found);
-    return found;
-  }
-
-  set(directory: OverlayNode, name: Uint8Array, found: FoundName): void {
-    const key = `${directory.serial}/${latin1FromBytes(name)}`;
-    this.#names.delete(key);
-    if (this.#names.size >= this.#limit) {
-      const [oldest] = this.#names.keys();
-      if (oldest !== undefined) this.#names.delete(oldest);
-    }
-    this.#names.set(key, found);
-  }
-
-  delete(directory: OverlayNode, name: Uint8Array): void {
-    this.#names.delete(`${directory.serial}/${latin1FromBytes(name)}`);
-  }
-
-  clear(): void {
-    this.#names.clear();
-  }
 }

@@ -5,20 +5,22 @@ import { latin1FromBytes } from "../bytes/latin1.ts";
 const defaultLimit = 65_536;
 
 /**
- * Inode numbers by directory and name. What a change takes away is forgotten
- * before it is known whether the change will stand: what is not known is looked up.
+ * Whatever was found by directory and name. Those that were not met for longest go, in halves: a name
+ * that is met is not moved, so that remembering costs a lookup no more than one of a map.
  */
-export class KnownNames {
+export class KnownNames<Found extends number | object> {
   readonly #limit: number;
   /** Those met since the last turn, and those met in the turn before. */
-  #young: Map<string, number> = new Map();
-  #old: Map<string, number> = new Map();
+  #young: Map<string, Found> = new Map();
+  #old: Map<string, Found> = new Map();
 
+  /** @param limit at least 1; of an odd one, one more is kept. */
   constructor(limit: number = defaultLimit) {
     this.#limit = limit;
   }
 
-  get(directory: number, name: Uint8Array): number | undefined {
+  /** @param directory a number that tells it from all others. */
+  get(directory: number, name: Uint8Array): Found | undefined {
     const key = keyOf(directory, name);
     const young = this.#young.get(key);
     if (young !== undefined) return young;
@@ -27,8 +29,8 @@ export class KnownNames {
     return old;
   }
 
-  set(directory: number, name: Uint8Array, inode: number): void {
-    this.#put(keyOf(directory, name), inode);
+  set(directory: number, name: Uint8Array, found: Found): void {
+    this.#put(keyOf(directory, name), found);
   }
 
   forget(directory: number, name: Uint8Array): void {
@@ -42,12 +44,12 @@ export class KnownNames {
     this.#old.clear();
   }
 
-  #put(key: string, inode: number): void {
+  #put(key: string, found: Found): void {
     if (this.#young.size >= this.#limit / 2) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(key, inode);
+    this.#young.set(key, found);
   }
 }
 
