@@ -45,13 +45,7 @@ export async function openPath(
   }
   const made = await makeFile(tree, place, permissions, flags, options);
   if (made === undefined) return await openPath(target, path, flags, permissions, options);
-  return await openNode(
-    target,
-    made,
-    await tree.getattr(made, options),
-    { ...flags, truncate: false },
-    options,
-  );
+  return await openNode(target, made, { type: "file" }, { ...flags, truncate: false }, options);
 }
 
 /** Undefined where somebody else made it meanwhile, and that is as good. */
@@ -73,7 +67,7 @@ async function makeFile(
 async function openNode(
   { tree, capabilities }: OpenTarget,
   node: TreeNode,
-  { type }: NodeAttributes,
+  { type }: Pick<NodeAttributes, "type">,
   flags: OpenFlags,
   options?: TreeOptions,
 ): Promise<OpenDescription> {
