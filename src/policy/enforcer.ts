@@ -173,11 +173,15 @@ export class PolicyEnforcer {
       if (!(error instanceof StorageError)) throw error;
     }
     const given = reason !== undefined && Object.keys(reason).length > 0 ? reason : undefined;
-    return new PolicyDenial(point, deniedDecision(point, input, given), this.#longestMessage);
+    const explanation = this.#rules.explain?.(point, input, this.#world);
+    return new PolicyDenial(point, deniedDecision(point, input, given), this.#longestMessage, {
+      explanation,
+    });
   }
 
   #failed(point: string, input: JsonObject, policyError: string, cause?: unknown): PolicyDenial {
-    return new PolicyDenial(point, failedDecision(input, policyError), this.#longestMessage, cause);
+    const details = cause === undefined ? {} : { cause };
+    return new PolicyDenial(point, failedDecision(input, policyError), this.#longestMessage, details);
   }
 }
 

@@ -18,8 +18,7 @@ export interface CapabilityLists {
  */
 export function capabilitiesInput(lists: CapabilityLists | null): JsonObject {
   if (lists === null) {
-    const message = "capabilities object provided by the UVM to the policy engine is nil";
-    throw new PolicyError(message, [message]);
+    throw unusable("capabilities object provided by the UVM to the policy engine is nil");
   }
   return {
     bounding: lists.bounding ?? [],
@@ -38,7 +37,8 @@ export function capabilitiesInput(lists: CapabilityLists | null): JsonObject {
 export function keptEnvironment(asked: readonly string[], result: JsonObject): readonly string[] {
   const { env_list: answer = null } = result;
   if (answer === null) return asked;
-  return intersection(asked, answer, "env_list");
+  if (!Array.isArray(answer)) throw wrongType("env_list", "[]interface{}", answer);
+  return intersection(asked, answer, "members of env_list");
 }
 
 /**
@@ -50,14 +50,25 @@ export function keptCapabilities(asked: CapabilityLists | null, result: JsonObje
   const lists = asked ?? { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] };
   const { caps_list: answer = null } = result;
   if (answer === null) return lists;
-  if (typeof answer !== "object" || Array.isArray(answer)) throw unusable("caps_list", "an object");
+  if (typeof answer !== "object" || Array.isArray(answer)) {
+    throw wrongType("caps_list", "map[string]interface{}", answer);
+  }
   const kept = answer as JsonObject;
+  const both = (kind: keyof CapabilityLists): readonly string[] => {
+    const list = kept[kind];
+    if (!Array.isArray(list)) {
+      throw unusable(
+        `capability sets of caps_list from policy must be an array of interface{}, received ${goType(list)}`,
+      );
+    }
+    return intersection(lists[kind], list, "members of capability sets");
+  };
   return {
-    bounding: intersection(lists.bounding, kept["bounding"], "caps_list"),
-    effective: intersection(lists.effective, kept["effective"], "caps_list"),
-    inheritable: intersection(lists.inheritable, kept["inheritable"], "caps_list"),
-    permitted: intersection(lists.permitted, kept["permitted"], "caps_list"),
-    ambient: intersection(lists.ambient, kept["ambient"], "caps_list"),
+    bounding: both("bounding"),
+    effective: both("effective"),
+    inheritable: both("inheritable"),
+    permitted: both("permitted"),
+    ambient: both("ambient"),
   };
 }
 
@@ -67,22 +78,38 @@ export function keptCapabilities(asked: CapabilityLists | null, result: JsonObje
  * @throws {PolicyError} where the policy does not say.
  */
 export function stdioAccess({ allow_stdio_access: answer }: JsonObject): boolean {
-  if (typeof answer !== "boolean") throw unusable("allow_stdio_access", "a boolean");
+  if (answer === undefined) throw unusable("unable to find value for key 'allow_stdio_access'");
+  if (typeof answer !== "boolean") throw unusable("value for 'allow_stdio_access' is not a boolean");
   return answer;
 }
 
 function intersection(
   asked: readonly string[] | null,
-  answer: JsonValue | undefined,
-  name: string,
-): string[] {
-  if (!Array.isArray(answer)) throw unusable(name, "a list");
-  if (!answer.every((item) => typeof item === "string")) throw unusable(name, "a list of texts");
+  answer: readonly JsonValue[],
+  members: string,
+): readonly string[] {
+  const wrong = answer.find((item) => typeof item !== "string");
+  if (wrong !== undefined)
+    throw unusable(`${members} from policy must be strings, received ${goType(wrong)}`);
   const kept = new Set<JsonValue>(answer);
   return Array.from(new Set(asked)).filter((item) => kept.has(item));
 }
 
-function unusable(name: string, wanted: string): PolicyError {
-  const message = `the policy's \`${name}\` is not ${wanted}`;
+function wrongType(name: string, expected: string, received: JsonValue): PolicyError {
+  return unusable(
+    `policy returned incorrect type for '${name}', expected ${expected}, received ${goType(received)}`,
+  );
+}
+
+/** How Go calls the type of a value from Rego, as hcsshim's errors do. */
+function goType(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return "<nil>";
+  if (typeof value === "number") return "json.Number";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "string") return "string";
+  return Array.isArray(value) ? "[]interface {}" : "map[string]interface {}";
+}
+
+function unusable(message: string): PolicyError {
   return new PolicyError(message, [message]);
 }

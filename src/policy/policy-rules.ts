@@ -1,6 +1,7 @@
 /** What an enforcer asks, and in what surroundings. */
 import type { JsonObject, JsonValue, RegoModule } from "../rego/index.ts";
 import type { PolicyMount } from "./default-mounts.ts";
+import type { PolicyExplanation } from "./explanation.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** A fragment's module: its text as it was signed, with its parameters behind it. */
@@ -32,4 +33,7 @@ export interface PolicyRules {
     input: JsonObject,
     world: PolicyWorld,
   ): JsonValue | undefined;
+
+  /** Why a request was denied that left everything as it was; absent or undefined where these rules cannot say. */
+  explain?(point: string, input: JsonObject, world: PolicyWorld): PolicyExplanation | undefined;
 }

@@ -35,9 +35,10 @@ import {
   read,
   variableErrors,
 } from "./narrowing.ts";
-import { type Container, isFlag, isMount, isText, listOf, objectOf } from "./shapes.ts";
+import { type Container, isFlag, isMount, isText, listOf, objectOf, type Shape } from "./shapes.ts";
 
-const isContainerInput = objectOf({
+/** Whether an input asks for a container. */
+export const isContainerInput: Shape = objectOf({
   ...processShape,
   sandboxDir: isText,
   hugePagesDir: isText,

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue, RegoModule } from "../../rego/index.ts";
 import { parseModule } from "../../rego/parser.ts";
 import { compareVersions, isVersion } from "../../rego/semantic-version.ts";
 import { compareText } from "../../rego/value.ts";
+import type { PolicyExplanation } from "../explanation.ts";
 import { InterpretedRules } from "../interpreted-rules.ts";
 import { policyFrameworkVersion } from "../points.ts";
 import type { PolicyRules, PolicyWorld } from "../policy-rules.ts";
@@ -13,6 +14,7 @@ import { CandidateLists } from "./candidates.ts";
 import { createContainer } from "./container-points.ts";
 import { type DataForm, readDataForm } from "./data-form.ts";
 import type { Deciding, NativePoint } from "./deciding.ts";
+import { explain } from "./explanations.ts";
 import { loadFragment } from "./fragment-points.ts";
 import { Patterns } from "./patterns.ts";
 import { processPoints } from "./process-points.ts";
@@ -80,6 +82,12 @@ class NativeRules implements PolicyRules {
     if (value !== undefined) return value;
     this.#interpreted ??= new InterpretedRules(this.#policy);
     return this.#interpreted.ask(document, rule, input, world);
+  }
+
+  explain(point: string, input: JsonObject, world: PolicyWorld): PolicyExplanation | undefined {
+    if (!this.#form.delegated.has(point)) return undefined;
+    const deciding = this.#deciding(input, world);
+    return deciding && explain(point, deciding);
   }
 
   #decide(rule: string, input: JsonObject, world: PolicyWorld): JsonObject | undefined {

@@ -58,7 +58,7 @@ function execCandidates(
 }
 
 /** Whether a container was started privileged. */
-function isPrivileged(id: string, { world }: Deciding): boolean {
+export function isPrivileged(id: string, { world }: Deciding): boolean {
   const started = world.metadata.get("started", id);
   return isObject(started) && started["privileged"] !== undefined && started["privileged"] !== false;
 }

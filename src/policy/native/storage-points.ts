@@ -53,7 +53,8 @@ interface UnmountTarget {
   readonly unmountTarget: string;
 }
 
-interface OverlayTarget extends Target {
+/** Members of the input of an overlay. */
+export interface OverlayInput extends Target {
   readonly containerID: string;
   readonly layerPaths: readonly string[] | null;
 }
@@ -169,8 +170,15 @@ export function overlayContainers(
   return candidates.byLayers.get(layersKey(layers)) ?? [];
 }
 
-const mountOverlay = point<OverlayTarget>(
-  objectOf({ containerID: isText, target: isText, layerPaths: either(texts, isNull) }),
+/** Whether an input asks for an overlay. */
+export const isOverlayInput: Shape = objectOf({
+  containerID: isText,
+  target: isText,
+  layerPaths: either(texts, isNull),
+});
+
+const mountOverlay = point<OverlayInput>(
+  isOverlayInput,
   ({ containerID, layerPaths, target }, deciding) => {
     if (has(deciding, "matches", containerID) || has(deciding, "overlayTargets", target)) return denied;
     const containers = overlayContainers(layerPaths, deciding);
