@@ -136,3 +136,14 @@ test.each([
   expect(denial.decision).toHaveProperty(left);
   expect(denial.reasons).toContain("invalid working directory");
 });
+
+test.each([
+  ["/run/mounts/scsi/m1", "cc", "none of the 2 layers that the policy lists is cc"],
+  ["/run/mounts/scsi/m0", "bb", "the layer is listed, but /run/mounts/scsi/m0 has a device already"],
+  ["/etc", "bb", "the layer is listed, but /etc is no place for a layer"],
+])("a device at %s of layer %s is explained", async (target, hash, summary) => {
+  const requests = await requestsFor([container]);
+  mountLayers(requests, ["aa"]);
+  const denial = denialOf(() => requests.mountDevice(target, hash));
+  expect(denial.explanation).toEqual({ point: "mount_device", summary, candidates: [] });
+});

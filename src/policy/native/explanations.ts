@@ -28,10 +28,24 @@ import { isOverlayInput, type OverlayInput } from "./storage-points.ts";
 
 /** Why a point's rule denied a request; undefined where there is nothing to say beyond its errors. */
 export function explain(point: string, deciding: Deciding): PolicyExplanation | undefined {
+  if (point === "mount_device") return explainDevice(deciding);
   if (point === "mount_overlay") return explainOverlay(deciding);
   if (point === "create_container") return explainContainer(deciding);
   if (point === "exec_in_container") return explainProcess(deciding);
   return undefined;
+}
+
+function explainDevice(deciding: Deciding): PolicyExplanation | undefined {
+  const { target, deviceHash } = deciding.input;
+  if (typeof target !== "string" || typeof deviceHash !== "string") return undefined;
+  const point = "mount_device";
+  if (!deciding.candidates.layers.has(deviceHash)) {
+    const { size } = deciding.candidates.layers;
+    return explanationOf(point, [], `none of the ${size} layers that the policy lists is ${deviceHash}`);
+  }
+  const isTaken = ["devices", "rw_devices"].some((table) => has(deciding, table, target));
+  const why = isTaken ? "has a device already" : "is no place for a layer";
+  return explanationOf(point, [], `the layer is listed, but ${target} ${why}`);
 }
 
 function explainOverlay(deciding: Deciding): PolicyExplanation | undefined {
