@@ -1,4 +1,5 @@
 export * from "./attributes.ts";
+export * from "./compare-trees.ts";
 export * from "./constants.ts";
 export * from "./directory.ts";
 export type { EncodingOptions, TreeEncoding } from "./encoding.ts";
@@ -14,6 +15,7 @@ export * from "./read-only-tree.ts";
 export * from "./statistics.ts";
 export * from "./stats.ts";
 export type { TransferRange } from "./transfer-arguments.ts";
+export * from "./tree-change.ts";
 export type { CopyOptions } from "./tree-copy.ts";
 export * from "./tree-files.ts";
 export * from "./typed-node.ts";

@@ -29,6 +29,11 @@ function workFolder(name: string): string {
 const examples = [
   { name: "the library's example", prints: "identity.dataBlocks, block[4095]", printed: "256 42\n" },
   { name: "the example of a layer", prints: "text, rootHash.length", printed: "a-host\n 32\n" },
+  {
+    name: "the example of a root",
+    prints: "changes.length, changes[0]?.slice(0, 15)",
+    printed: "1 ~ /etc/hostname\n",
+  },
 ] as const;
 
 test.each(examples.map((example, i) => ({ ...example, i })))("$name", ({ prints, printed, i }) => {
@@ -53,7 +58,7 @@ test.each(examples.map((example, i) => ({ ...example, i })))("$name", ({ prints,
 
 test("the command's examples", () => {
   const lines = codeBlocks("sh").flatMap((block) => block.trim().split("\n"));
-  const examples = lines.filter((line) => line.startsWith("sealstone "));
+  const examples = lines.filter((line) => /^(echo .*\| )?sealstone /.test(line));
   expect(examples.length).toBeGreaterThan(0);
   const cwd = workFolder("commands");
   const PATH = `${join(inject("consumer"), "node_modules/.bin")}:${process.env["PATH"]}`;
