@@ -82,10 +82,21 @@ export function makeImage(mkfsOptions: readonly string[], sizeBytes: number): Im
 export function mounted<Result>(image: Image, options: string, use: (folder: string) => Result): Result {
   const folder = join(image.folder, "mount");
   mkdirSync(folder, { recursive: true });
-  run("mount", ["-t", "ext4", "-o", `loop,${options}`, image.path, folder]);
+  mount(["-t", "ext4", "-o", `loop,${options}`, image.path, folder]);
   try {
     return use(folder);
   } finally {
     run("umount", [folder]);
+  }
+}
+
+/** Tests that run beside this one take loop devices too: one that was free a moment ago may be busy. */
+function mount(args: readonly string[], tries = 10): void {
+  try {
+    run("mount", args);
+  } catch (error) {
+    if (tries === 1 || !String(error).includes("busy")) throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    mount(args, tries - 1);
   }
 }
