@@ -32,7 +32,12 @@ function isInstalled(program: string): boolean {
 
 /** What a machine lacks for loop mounts of ext4. */
 function findMissing(): string[] {
-  const packages: Record<string, string> = { "mkfs.ext4": "e2fsprogs", setfattr: "attr", losetup: "mount" };
+  const packages: Record<string, string> = {
+    "mkfs.ext4": "e2fsprogs",
+    setfattr: "attr",
+    setfacl: "acl",
+    losetup: "mount",
+  };
   const missing = Object.entries(packages).flatMap(([tool, name]) => (isInstalled(tool) ? [] : [name]));
   if (process.getuid?.() !== 0) missing.push("root");
   if (missing.length > 0) return missing;
