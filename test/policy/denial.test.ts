@@ -1,6 +1,7 @@
 /** Denials: their form where it is long, their explanations, and what never stands in them. */
-import { type ContainerRequest, GuestRequests, openPolicy, PolicyDenial } from "sealstone/policy";
+
 import { expect, test } from "vitest";
+import { type ContainerRequest, GuestRequests, openPolicy, PolicyDenial } from "../../src/policy/index.ts";
 
 const anyone = { pattern: "", strategy: "any" };
 

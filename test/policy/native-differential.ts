@@ -1,6 +1,7 @@
 /** The framework in TypeScript and the framework in Rego, side by side. */
-import { openPolicy } from "sealstone/policy";
+
 import { expect } from "vitest";
+import { openPolicy } from "../../src/policy/index.ts";
 import { randomScenario } from "./random-scenario.ts";
 import { Scenario } from "./scenario.ts";
 

@@ -1,8 +1,8 @@
 /** The text, its measure, and what enforcers remember. */
 import { createHash } from "node:crypto";
-import { AttestationError, FormatError, PolicyError } from "sealstone/errors";
-import { GuestRequests, openEncodedPolicy, openPolicy, type PolicyEnforcer } from "sealstone/policy";
 import { expect, test } from "vitest";
+import { AttestationError, FormatError, PolicyError } from "../../src/errors.ts";
+import { GuestRequests, openEncodedPolicy, openPolicy, type PolicyEnforcer } from "../../src/policy/index.ts";
 
 const empty = 'package policy\napi_version := "0.12.0"\n';
 

@@ -1,5 +1,5 @@
 /** Policies and requests by a seed: of few words, so that they often fit each other, and now and then of a wrong shape. */
-import { SeededRandom } from "sealstone/testing";
+import { SeededRandom } from "../../src/testing/index.ts";
 import type { Operation } from "./traces.ts";
 
 /** A policy's text and what is asked of it. */

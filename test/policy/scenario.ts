@@ -1,6 +1,6 @@
 /** Runs a scenario's operations against a policy, in the form of the recorded traces. */
 
-import { PolicyError } from "sealstone/errors";
+import { PolicyError } from "../../src/errors.ts";
 import {
   type CapabilityLists,
   GuestRequests,
@@ -10,8 +10,8 @@ import {
   type PolicyIdentity,
   type PolicyMount,
   type PolicyQuery,
-} from "sealstone/policy";
-import type { JsonValue } from "sealstone/rego";
+} from "../../src/policy/index.ts";
+import type { JsonValue } from "../../src/rego/index.ts";
 import { type Operation, type ScenarioText, textOf } from "./traces.ts";
 
 /** What came of a step. */

@@ -1,8 +1,8 @@
 /** Every step of every recorded scenario comes out as hcsshim's enforcer had it. */
 import { createHash } from "node:crypto";
-import { FormatError } from "sealstone/errors";
-import { openPolicy } from "sealstone/policy";
 import { expect, test } from "vitest";
+import { FormatError } from "../../src/errors.ts";
+import { openPolicy } from "../../src/policy/index.ts";
 import { Scenario } from "./scenario.ts";
 import { readTraces, type Trace, type TraceStep, textOf } from "./traces.ts";
 

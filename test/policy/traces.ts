@@ -1,7 +1,7 @@
 /** Scenarios put to the real enforcer, and what it did: see `test/golden/policy/README.md`. */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import type { JsonObject, JsonValue } from "sealstone/rego";
+import type { JsonObject, JsonValue } from "../../src/rego/index.ts";
 
 /** A policy or fragment as a scenario has it. */
 export type ScenarioText =

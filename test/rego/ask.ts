@@ -1,5 +1,5 @@
 /** Small programs, asked for one rule. */
-import { compileRego, type JsonObject, type JsonValue, type RegoQuery } from "sealstone/rego";
+import { compileRego, type JsonObject, type JsonValue, type RegoQuery } from "../../src/rego/index.ts";
 
 /** The value of `data.p.x` in a module whose rules these are; undefined where it has none. */
 export function ask(rules: string, query: RegoQuery = {}): JsonValue | undefined {

@@ -1,6 +1,7 @@
 /** The builtins, each with results known from the policy reference and from Go's packages behind them. */
-import type { JsonValue } from "sealstone/rego";
+
 import { describe, expect, test } from "vitest";
+import type { JsonValue } from "../../src/rego/index.ts";
 import { askFor } from "./ask.ts";
 
 type Case = readonly [term: string, value: JsonValue | undefined];

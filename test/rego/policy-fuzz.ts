@@ -1,7 +1,7 @@
 /** Modules that were broken: whatever they are, they are refused or stopped in good order. */
-import { FormatError, StateError } from "sealstone/errors";
-import { compileRego } from "sealstone/rego";
-import { SeededRandom } from "sealstone/testing";
+import { FormatError, StateError } from "../../src/errors.ts";
+import { compileRego } from "../../src/rego/index.ts";
+import { SeededRandom } from "../../src/testing/index.ts";
 
 const modules: readonly string[] = [
   `package policy

@@ -1,7 +1,8 @@
 /** What is refused before anything runs, with its line and column; what is stopped while it runs. */
-import { FormatError, StateError } from "sealstone/errors";
-import { compileRego } from "sealstone/rego";
+
 import { describe, expect, test } from "vitest";
+import { FormatError, StateError } from "../../src/errors.ts";
+import { compileRego } from "../../src/rego/index.ts";
 import { ask } from "./ask.ts";
 
 /** Where and why a module is refused: its code, line and column. */
