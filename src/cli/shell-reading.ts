@@ -12,7 +12,7 @@ import { bytesJson } from "./node-text.ts";
 import { failure, type ShellCall, type ShellCommand, type ShellSession } from "./shell-session.ts";
 
 const many = Number.POSITIVE_INFINITY;
-/** Letters of `find -t`, which are those of `find -type`. */
+/** Letters that `find` takes for types: those of find(1). */
 const typeLetters: ReadonlyMap<string, NodeType> = new Map([
   ["f", "file"],
   ["d", "directory"],
@@ -55,13 +55,7 @@ export const readingCommands: readonly ShellCommand[] = [
     summary: "write files out",
     flags: "",
     operands: [1, many],
-    run: (session, { operands, signal }) =>
-      printContents(
-        { terminal: session.terminal, signal },
-        session.root.tree,
-        operands.map((path) => session.path(path)),
-        session,
-      ),
+    run: (session, call) => printEach(printContents, session, call),
   },
   {
     name: "stat",
@@ -69,13 +63,7 @@ export const readingCommands: readonly ShellCommand[] = [
     summary: "show all metadata",
     flags: "",
     operands: [1, many],
-    run: (session, { operands, signal }) =>
-      printDescriptions(
-        { terminal: session.terminal, signal },
-        session.root.tree,
-        operands.map((path) => session.path(path)),
-        session,
-      ),
+    run: (session, call) => printEach(printDescriptions, session, call),
   },
   {
     name: "find",
@@ -94,6 +82,16 @@ export const readingCommands: readonly ShellCommand[] = [
     run: showChanges,
   },
 ];
+
+/** Has files printed as the command of the same name does. */
+function printEach(
+  print: typeof printContents | typeof printDescriptions,
+  session: ShellSession,
+  { operands, signal }: ShellCall,
+): Promise<void> {
+  const paths = operands.map((path) => session.path(path));
+  return print({ terminal: session.terminal, signal }, session.root.tree, paths, session);
+}
 
 async function changeFolder(
   session: ShellSession,
