@@ -20,6 +20,8 @@
  *   After the device failed a write, calls that change something are a
  *   `StateError` until a flush has ended well; what was changed before is kept
  *   in memory and stays readable.
+ * - **Listings go on** whatever is made and removed meanwhile: a name that was there all the
+ *   time is given once. A cursor is a place then, and one that no entry had need not be found out.
  * - **Names** as in `FileTree`; longer ones are `ENAMETOOLONG`.
  */
 import type { NodeType, Timestamp } from "./attributes.ts";
