@@ -78,19 +78,26 @@ export class SectorBatches {
    * settled. Where that is of use, the next batches are begun while a step waits for the host. After a
    * failure no batch is begun; it is thrown when the last step has settled.
    */
-  async run(
+  run(
     offsetBytes: number,
     lengthBytes: number,
     call: Call,
     step: (batch: SectorBatch) => Promise<void>,
   ): Promise<void> {
-    if (lengthBytes === 0) return;
-    const first = this.#partAt(offsetBytes, lengthBytes);
+    if (lengthBytes === 0) return Promise.resolve();
+    const only = this.#partAt(offsetBytes, lengthBytes);
     // Most calls are one batch. A promise more for each costs as much as a quarter of sealing a sector.
-    if (first.lengthBytes === lengthBytes) {
-      const place = first.pool.tryTake();
-      return this.#keeping(first, place === -1 ? await first.pool.take(call.signal) : place, 0, call, step);
-    }
+    const place = only.lengthBytes === lengthBytes ? only.pool.tryTake() : -1;
+    if (place !== -1) return this.#keeping(only, place, 0, call, step);
+    return this.#runParts(offsetBytes, lengthBytes, call, step);
+  }
+
+  async #runParts(
+    offsetBytes: number,
+    lengthBytes: number,
+    call: Call,
+    step: (batch: SectorBatch) => Promise<void>,
+  ): Promise<void> {
     const underWay: Promise<void>[] = [];
     let hasFailed = false;
     try {

@@ -74,22 +74,15 @@ export class SectorStore {
    * @throws {IntegrityError} `sector-mismatch` where the host's bytes are not those written last.
    * @throws {DeviceError} when the host's read fails.
    */
-  async fetch(
-    slot: number,
-    firstSector: number,
-    count: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { table, cipher } = this.#parts;
+  fetch(slot: number, firstSector: number, count: number, signal: AbortSignal | undefined): Promise<void> {
+    const { table } = this.#parts;
     const poisonedAt = table.findPoisoned(firstSector, count);
-    if (poisonedAt !== -1) throw this.#poisonedError(firstSector + poisonedAt);
-    for (let i = 0; i < count; ) {
-      const alike = table.countAlike(firstSector + i, count - i);
-      const from = (slot + i) * this.#size;
-      if (table.isAbsent(firstSector + i)) cipher.plaintext.fill(0, from, from + alike * this.#size);
-      else await this.#fetchRun(slot + i, firstSector + i, alike, signal);
-      i += alike;
-    }
+    if (poisonedAt !== -1) return Promise.reject(this.#poisonedError(firstSector + poisonedAt));
+    // Most calls are one run: that of the runs would be a promise more.
+    const isOneRun = !table.isAbsent(firstSector) && table.countAlike(firstSector, count) === count;
+    return isOneRun
+      ? this.#fetchRun(slot, firstSector, count, signal)
+      : this.#fetchRuns(slot, firstSector, count, signal);
   }
 
   /**
@@ -128,6 +121,23 @@ export class SectorStore {
   /** Lets go of the buffers. */
   close(): void {
     this.#buffers.clear();
+  }
+
+  /** Fetches run after run of sectors that are all absent, or all not. */
+  async #fetchRuns(
+    slot: number,
+    firstSector: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { table, cipher } = this.#parts;
+    for (let i = 0; i < count; ) {
+      const alike = table.countAlike(firstSector + i, count - i);
+      const from = (slot + i) * this.#size;
+      if (table.isAbsent(firstSector + i)) cipher.plaintext.fill(0, from, from + alike * this.#size);
+      else await this.#fetchRun(slot + i, firstSector + i, alike, signal);
+      i += alike;
+    }
   }
 
   async #fetchRun(

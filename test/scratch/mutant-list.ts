@@ -61,7 +61,7 @@ export const mutants: readonly Mistake[] = [
   [
     "poison ignored",
     "failEveryCall",
-    ["sector-store.ts", "if (poisonedAt !== -1) throw", "if (false) throw"],
+    ["sector-store.ts", "if (poisonedAt !== -1) return", "if (false) return"],
   ],
   [
     "poison never cleared by a discard",
