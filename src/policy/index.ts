@@ -1,3 +1,11 @@
+export {
+  createPolicy,
+  type PolicyContent,
+  type PolicyLayout,
+  type PolicyOptions,
+  policyContent,
+  policyText,
+} from "./create-policy.ts";
 export type { PolicyDecision } from "./decision.ts";
 export type { PolicyMount } from "./default-mounts.ts";
 export type { EnforcerOptions, EnforcerSnapshot, PolicyQuery } from "./enforcer.ts";
@@ -11,8 +19,17 @@ export type {
   ProcessRequest,
 } from "./guest-requests.ts";
 export { GuestRequests } from "./guest-requests.ts";
+export type { ContainerOptions, ImageProcess, PolicyImage } from "./image-container.ts";
+export { containerOfImage } from "./image-container.ts";
 export type { CapabilityLists } from "./kept-values.ts";
+export type {
+  Capabilities,
+  EnvironmentRule,
+  IdentityPattern,
+  ListedContainer,
+} from "./listed-container.ts";
 export type { MetadataSnapshot } from "./metadata.ts";
+export type { ListedFragment } from "./native/shapes.ts";
 export {
   type PolicyPoint,
   policyApiVersion,

@@ -237,6 +237,9 @@ function rulesText(constants: { readonly [name: string]: unknown }): string {
     .join("\n");
 }
 
+/** As hcsshim's tool writes it, and as `az confcom` does. */
+const reasons = ["reason := data.framework.reason", 'reason := {"errors": data.framework.errors}'];
+
 function policy(choose: Choices): string {
   const flags = [
     "allow_properties_access",
@@ -253,8 +256,9 @@ function policy(choose: Choices): string {
     ...listsOf(choose),
     ...Object.fromEntries(flags.map((flag) => [flag, choose.one(booleans)])),
   };
-  const delegated = [...points.filter(() => !choose.rarely(80)), ...(choose.rarely(20) ? [] : ["reason"])];
+  const delegated = points.filter(() => !choose.rarely(80));
   const rules = delegated.map((point) => `${point} := data.framework.${point}`);
+  if (!choose.rarely(20)) rules.push(choose.one(reasons));
   return `package policy\n\n${rulesText(constants)}\n${rules.join("\n")}\n`;
 }
 

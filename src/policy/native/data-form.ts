@@ -12,20 +12,26 @@ export interface DataForm {
   readonly constants: ReadonlyMap<string, JsonValue>;
   /** Rules that are the framework's of the same name. */
   readonly delegated: ReadonlySet<string>;
+  /** Whether of the framework's `reason`, which is among `delegated`, the errors alone are handed on. */
+  readonly isReasonErrorsOnly: boolean;
 }
 
 /** A module in this form; undefined where it has more than that. */
 export function readDataForm({ path, imports, rules }: Module): DataForm | undefined {
   const constants = new Map<string, JsonValue>();
   const delegated = new Set<string>();
+  let isReasonErrorsOnly = false;
   for (const rule of rules) {
     if (constants.has(rule.name) || delegated.has(rule.name) || !isPlain(rule)) return undefined;
     const value = constantOf(rule.value);
     if (value !== undefined) constants.set(rule.name, value);
     else if (isFrameworkRule(rule.value, rule.name)) delegated.add(rule.name);
-    else return undefined;
+    else if (rule.name === "reason" && isFrameworkErrors(rule.value)) {
+      delegated.add(rule.name);
+      isReasonErrorsOnly = true;
+    } else return undefined;
   }
-  return imports.length === 0 ? { path, constants, delegated } : undefined;
+  return imports.length === 0 ? { path, constants, delegated, isReasonErrorsOnly } : undefined;
 }
 
 function isPlain({ kind, isDefault, body, otherwise }: Rule): boolean {
@@ -37,6 +43,13 @@ function isFrameworkRule(term: Term | undefined, name: string): boolean {
   if (term?.kind !== "reference" || term.head.kind !== "variable" || term.head.name !== "data") return false;
   const names = term.steps.map((step) => (step.kind === "scalar" ? step.value : undefined));
   return names.length === 2 && names[0] === "framework" && names[1] === name;
+}
+
+/** `{"errors": data.framework.errors}`, as `az confcom` has it. */
+function isFrameworkErrors(term: Term | undefined): boolean {
+  if (term?.kind !== "object" || term.entries.length !== 1) return false;
+  const [[key, value] = []] = term.entries;
+  return key?.kind === "scalar" && key.value === "errors" && isFrameworkRule(value, "errors");
 }
 
 /** A term's value; undefined for what is no constant of JSON's. */

@@ -108,7 +108,7 @@ function explainContainer(deciding: Deciding): PolicyExplanation | undefined {
     seal,
     ...laterConditions(input, input.privileged, deciding),
   ];
-  return explanationOf(point, fallen(matched, conditions), "no overlay is mounted for this container id");
+  return explanationOf(point, fallen(matched, conditions), unfallen(matched, "no overlay is mounted"));
 }
 
 function explainProcess(deciding: Deciding): PolicyExplanation | undefined {
@@ -132,7 +132,17 @@ function explainProcess(deciding: Deciding): PolicyExplanation | undefined {
     command,
     ...laterConditions(input, isPrivileged(input.containerID, deciding), deciding),
   ];
-  return explanationOf(point, fallen(matched, conditions), "the container was shut down");
+  return explanationOf(
+    point,
+    fallen(matched, conditions),
+    unfallen(matched, "the container was shut down: nothing is left"),
+  );
+}
+
+/** Why a request was denied where none of the containers fell out by itself. */
+function unfallen(matched: readonly Container[], withoutAny: string): string {
+  if (matched.length === 0) return `${withoutAny} for this container id`;
+  return "several containers fit, and differ in what they would let the process have";
 }
 
 /** Candidates that do not fulfil all conditions, each with the first that fails. */
@@ -177,11 +187,16 @@ function laterConditions(
     },
     {
       aspect: "capabilities",
+      // Dropping takes away what is not listed; what is listed must be asked for all the same.
       holds: (item) =>
-        dropsCapabilities ||
-        capabilityKinds.every((kind) =>
-          sameMembers(capabilitiesOf(item, privileged)[kind], capabilities[kind]),
-        ),
+        capabilityKinds.every((kind) => {
+          const listed = capabilitiesOf(item, privileged)[kind];
+          const asked = capabilities[kind];
+          const kept = dropsCapabilities
+            ? Array.from(new Set(asked)).filter((cap) => listed.includes(cap))
+            : asked;
+          return sameMembers(listed, kept);
+        }),
       expected: (item) => capabilitiesText(capabilitiesOf(item, privileged)),
       seen: capabilitiesText(capabilities),
     },

@@ -101,8 +101,9 @@ class NativeRules implements PolicyRules {
     const point = typeof rule === "string" ? points.get(rule) : undefined;
     const errors = deciding && point?.errors(deciding);
     if (errors === undefined) return undefined;
-    const objects = point?.objects?.(deciding as Deciding) ?? null;
-    return { errors: [...this.#versionErrors(), ...errors].sort(compareText), error_objects: objects };
+    const sorted = [...this.#versionErrors(), ...errors].sort(compareText);
+    if (this.#form.isReasonErrorsOnly) return { errors: sorted };
+    return { errors: sorted, error_objects: point?.objects?.(deciding as Deciding) ?? null };
   }
 
   #versionErrors(): readonly string[] {
