@@ -1,4 +1,5 @@
 /** sealstone's core: everything here runs in Node, Bun, Deno and a browser alike. */
+export * from "./agent/index.ts";
 export * from "./crypto/index.ts";
 export * from "./device/index.ts";
 export * from "./errors.ts";

@@ -5,4 +5,5 @@ export { deviceHandle } from "./direct.ts";
 export * from "./http-range-device.ts";
 export * from "./memory-device.ts";
 export * from "./open-device-handle.ts";
+export * from "./pinned-device.ts";
 export * from "./slice-device.ts";

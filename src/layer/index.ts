@@ -18,6 +18,7 @@ export * from "./layer-options.ts";
 export * from "./layer-target.ts";
 export type { LayerTrailer } from "./layer-trailer.ts";
 export * from "./memory-target.ts";
+export { OfferedLayer, type OfferOptions, offeredLayer } from "./offered-layer.ts";
 export { OpenedLayer, type OpenLayerOptions, openLayer } from "./opened-layer.ts";
 export { type ArchiveTreeOptions, archiveTree } from "./tree-archive.ts";
 export type { LeftOut, LeftOutKind } from "./tree-node-walk.ts";

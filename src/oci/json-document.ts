@@ -53,6 +53,15 @@ export class JsonObject {
     return value.map((item: unknown, index) => JsonObject.#from(item, document, `[${index}]`));
   }
 
+  /**
+   * An object that was parsed already.
+   *
+   * @throws {FormatError} `bad-field` for what is no object.
+   */
+  static of(value: unknown, document: string): JsonObject {
+    return JsonObject.#from(value, document, "");
+  }
+
   static #from(value: unknown, document: string, path: string): JsonObject {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw refusal(document, path === "" ? "the top" : path, "no object");
@@ -92,6 +101,16 @@ export class JsonObject {
     return value as number;
   }
 
+  /** An integer from 0 to `most`; 0 where it is absent. */
+  count(name: string, most: number): number {
+    const value = this.#get(name) ?? 0;
+    if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most) {
+      throw this.refuse(name, `no integer from 0 to ${most}`);
+    }
+    // Without the sign that JSON can give a zero.
+    return (value as number) + 0;
+  }
+
   /** True or false; false where it is absent. */
   flag(name: string): boolean {
     const value = this.#get(name) ?? false;
@@ -104,6 +123,15 @@ export class JsonObject {
     return this.#list(name)?.map((item, index) => {
       if (typeof item !== "string") throw this.refuse(`${name}[${index}]`, "no text");
       return item;
+    });
+  }
+
+  /** A list of integers from 0 to `most`, or `undefined` where it is absent. */
+  optionalCounts(name: string, most: number): number[] | undefined {
+    return this.#list(name)?.map((item, index) => {
+      if (Number.isSafeInteger(item) && (item as number) >= 0 && (item as number) <= most)
+        return item as number;
+      throw this.refuse(`${name}[${index}]`, `no integer from 0 to ${most}`);
     });
   }
 
@@ -152,6 +180,23 @@ export class JsonObject {
   /** All fields, of any type, by names that the document chose. */
   entries(): [string, unknown][] {
     return [...this.#fields];
+  }
+
+  /** A field of any type; `undefined` where it is absent or null. Whoever takes it apart checks it. */
+  any(name: string): unknown {
+    return this.#get(name);
+  }
+
+  /**
+   * Makes sure that there are no fields but these.
+   *
+   * @throws {FormatError} `bad-field` which names one that is not to be there.
+   */
+  allowOnly(...names: readonly string[]): this {
+    const known = new Set(names);
+    const unknown = [...this.#fields.keys()].find((name) => !known.has(name));
+    if (unknown !== undefined) throw this.refuse(quoted(unknown), "a field that is not known");
+    return this;
   }
 
   /** The error for a field that is not what it has to be. */

@@ -120,6 +120,18 @@ export class ScratchDisk implements AsyncDisposable {
     }
   }
 
+  /** Whether a container has, or has had, a directory here that was not removed. */
+  async holds(container: string, options: TreeOptions = {}): Promise<boolean> {
+    checkContainer(container);
+    try {
+      await new WritableTreeFiles(this.#parts.tree).lstat(`/${folderName}/${container}`, options);
+      return true;
+    } catch (error) {
+      if (error instanceof FileError && error.code === "ENOENT") return false;
+      throw error;
+    }
+  }
+
   /**
    * Removes the files of a container that no longer uses the disk; its id can be used again then.
    *

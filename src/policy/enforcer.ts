@@ -83,6 +83,11 @@ export class PolicyEnforcer {
     return this.#metadata.toJson();
   }
 
+  /** What is remembered under a key of a table. */
+  remembered(table: string, key: string): JsonValue | undefined {
+    return this.#metadata.get(table, key);
+  }
+
   /** Everything that requests can change. */
   snapshot(): EnforcerSnapshot {
     return {

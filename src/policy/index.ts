@@ -36,5 +36,5 @@ export {
   policyFrameworkVersion,
   policyPoints,
 } from "./points.ts";
-export { type EnforcerKind, openEncodedPolicy, openPolicy, Policy } from "./policy.ts";
+export { type EnforcerKind, openEncodedPolicy, openMeasuredPolicy, openPolicy, Policy } from "./policy.ts";
 export { PolicyDenial } from "./policy-denial.ts";

@@ -36,11 +36,7 @@ export class Policy {
    * @throws {AttestationError} `not-attested` where this is not the policy that was measured.
    */
   checkHostData(hostData: Uint8Array): void {
-    if (equalBytes(hostData, this.digest)) return;
-    throw new AttestationError(
-      "not-attested",
-      `the policy's SHA-256 is ${toHex(this.digest)}, but ${toHex(hostData)} was measured: refuse the policy`,
-    );
+    checkMeasured(this.digest, hostData);
   }
 
   /** A new enforcer, which remembers nothing yet. */
@@ -59,9 +55,7 @@ export class Policy {
 export async function openPolicy(text: string | Uint8Array, kind: EnforcerKind = "rego"): Promise<Policy> {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text.slice();
   const rules = kind === "open_door" ? openDoor(bytes) : regoRules(bytes);
-  const hasher = await createStreamHasher("sha256");
-  hasher.update(bytes);
-  return new Policy(bytes, hasher.digest(), rules);
+  return new Policy(bytes, await digestOf(bytes), rules);
 }
 
 /**
@@ -71,6 +65,34 @@ export async function openPolicy(text: string | Uint8Array, kind: EnforcerKind =
  */
 export async function openEncodedPolicy(base64: string, kind: EnforcerKind = "rego"): Promise<Policy> {
   return await openPolicy(decodeBase64(base64, "the policy"), kind);
+}
+
+/**
+ * Reads a policy as it is transported, if it is the one that was measured: no other is looked at.
+ *
+ * @param base64 the host's.
+ * @param hostData HOST_DATA of an attestation report, which is trusted.
+ * @throws {AttestationError} `not-attested` for another policy's text.
+ * @throws {FormatError} as `openEncodedPolicy`.
+ */
+export async function openMeasuredPolicy(base64: string, hostData: Uint8Array): Promise<Policy> {
+  const bytes = decodeBase64(base64, "the policy");
+  checkMeasured(await digestOf(bytes), hostData);
+  return await openPolicy(bytes);
+}
+
+async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
+  const hasher = await createStreamHasher("sha256");
+  hasher.update(bytes);
+  return hasher.digest();
+}
+
+function checkMeasured(digest: Uint8Array, hostData: Uint8Array): void {
+  if (equalBytes(hostData, digest)) return;
+  throw new AttestationError(
+    "not-attested",
+    `the policy's SHA-256 is ${toHex(digest)}, but ${toHex(hostData)} was measured: refuse the policy`,
+  );
 }
 
 function openDoor(bytes: Uint8Array): PolicyRules {

@@ -1,0 +1,92 @@
+/** A request as it came, made into one text at once: nothing that its sender does later changes it. */
+import { FormatError, UsageError } from "../errors.ts";
+
+/** How deep objects and lists may stand in each other. */
+const mostLevels = 32;
+const encoder = new TextEncoder();
+
+/**
+ * The text of a request.
+ *
+ * @param request JSON as text or in UTF-8, or what is to become JSON.
+ * @param field names it in errors.
+ * @throws {FormatError} `bad-field` for what is no JSON; `does-not-fit` where it is too large.
+ */
+export function requestText(request: unknown, mostBytes: number): string {
+  const text = asText(request);
+  // A text is never shorter in UTF-8 than in UTF-16 units.
+  if (text.length > mostBytes || encoder.encode(text).length > mostBytes) {
+    throw new FormatError("does-not-fit", `a request has at most ${mostBytes} bytes`);
+  }
+  return text;
+}
+
+function asText(request: unknown): string {
+  if (typeof request === "string") return request;
+  if (request instanceof Uint8Array) {
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(request);
+    } catch (cause) {
+      throw new FormatError("bad-field", "a request is UTF-8", { cause });
+    }
+  }
+  if (typeof request !== "object" || request === null) {
+    throw new UsageError("invalid-argument", "a request is an object, or JSON as text or bytes");
+  }
+  try {
+    return JSON.stringify(request) ?? "";
+  } catch (cause) {
+    throw new FormatError("bad-field", "the request cannot be made into JSON", { cause });
+  }
+}
+
+/**
+ * What a text of JSON stands for. Every text in it is well-formed and has no NUL.
+ *
+ * @param what names it in errors.
+ * @throws {FormatError} `bad-field`.
+ */
+export function parseText(text: string, what: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Without the cause, which quotes the text, and with it the values of variables.
+    throw new FormatError("bad-field", `${what} is no JSON`);
+  }
+  checkTexts(value, what);
+  return value;
+}
+
+function checkTexts(value: unknown, what: string): void {
+  let level: unknown[] = [value];
+  for (let levels = 0; level.length > 0; levels += 1) {
+    if (levels > mostLevels) {
+      throw new FormatError(
+        "bad-field",
+        `${what} has more than ${mostLevels} objects and lists in each other`,
+      );
+    }
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item === "string") checkText(item, what);
+      else if (Array.isArray(item)) pushAll(next, item);
+      else if (typeof item === "object" && item !== null) {
+        for (const [name, member] of Object.entries(item)) {
+          checkText(name, what);
+          next.push(member);
+        }
+      }
+    }
+    level = next;
+  }
+}
+
+function pushAll(list: unknown[], items: readonly unknown[]): void {
+  for (const item of items) list.push(item);
+}
+
+function checkText(text: string, what: string): void {
+  if (!/[\0\p{Surrogate}]/u.test(text)) return;
+  throw new FormatError("bad-field", `${what} has a text with a NUL or half a surrogate pair in it`);
+}
