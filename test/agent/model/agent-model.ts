@@ -1,0 +1,311 @@
+/**
+ * The guest agent as plainly as it can be said, from the facts about the real one: what it answers, what is mounted,
+ * and which files there are. A request that is refused leaves nothing behind.
+ */
+import type { Act, Ask, Refusal, Slot, Verdict } from "./asks.ts";
+import { mergedFiles, type PlainFiles, type PlainLayer } from "./plain-files.ts";
+import { type PlainMount, PlainMounts } from "./plain-mounts.ts";
+import { PlainPolicy, type PlainPolicyData, type PolicyMemory } from "./plain-policy.ts";
+
+/** What the host attached: a layer's image, or something else. */
+export type PlainDisk = { readonly isWritable: boolean } & (
+  | { readonly holds: "layer"; readonly layer: PlainLayer; readonly rootHash: string }
+  | { readonly holds: "noise" }
+);
+
+/** A mounted root. */
+interface PlainRoot {
+  readonly files: PlainFiles;
+  readonly isReadOnly: boolean;
+}
+
+/** A process of a container's. */
+export interface PlainRun {
+  readonly container: string;
+  readonly isInit: boolean;
+  readonly command: readonly string[];
+  runs: boolean;
+}
+
+/** A container's life. */
+export interface PlainLife {
+  state: "created" | "running" | "exited";
+  /** Of its first process. */
+  readonly command: readonly string[];
+  /** What it was made with: of no use once it is unmounted, whatever is mounted there later. */
+  readonly root: PlainRoot | undefined;
+}
+
+/** Reasons of the policy's against it, and what is done where nothing is against it. */
+type Judgement = readonly [reasons: readonly string[], commit: () => void];
+
+type Of<Name extends Ask["ask"]> = Extract<Ask, { readonly ask: Name }>;
+
+const home = "/run/gcs/c";
+/** Signals that end what the tests' runner runs. */
+const deadly: readonly number[] = [9, 15];
+const idPattern = /^[0-9a-fA-F]{64}$/;
+
+/** See the head of this file. */
+export class AgentModel {
+  readonly mounts: PlainMounts = new PlainMounts();
+  readonly #policy: PlainPolicy;
+  readonly #disks: Map<Slot, PlainDisk>;
+  readonly #roots: Map<string, PlainRoot> = new Map();
+  readonly #lives: Map<string, PlainLife> = new Map();
+  readonly #runs: PlainRun[] = [];
+  #isPolicySet = false;
+
+  constructor(policy: PlainPolicyData, disks: ReadonlyMap<Slot, PlainDisk>) {
+    this.#policy = new PlainPolicy(policy);
+    this.#disks = new Map(disks);
+  }
+
+  /** Answers a request, and changes if it is allowed. */
+  answer(ask: Ask): Verdict {
+    return this.#answer(ask, true);
+  }
+
+  /** Whether a request would be allowed. */
+  wouldAllow(ask: Ask): boolean {
+    return this.#answer(ask, false).against.size === 0;
+  }
+
+  /** What the policy remembers. */
+  get memory(): PolicyMemory {
+    return this.#policy.memory();
+  }
+
+  /** Containers that were made and not deleted. */
+  get lives(): ReadonlyMap<string, PlainLife> {
+    return this.#lives;
+  }
+
+  /** All processes that were started, in this order. */
+  get runs(): readonly PlainRun[] {
+    return this.#runs;
+  }
+
+  /** Whether a policy is set. */
+  get isPolicySet(): boolean {
+    return this.#isPolicySet;
+  }
+
+  /** A program's doing. @returns whether it was done. */
+  act({ container, path, content }: Act): boolean {
+    const root = this.#lives.get(container)?.root;
+    if (root === undefined || root.isReadOnly || root !== this.#roots.get(container)) return false;
+    if (content === undefined) return root.files.delete(path);
+    root.files.set(path, content);
+    return true;
+  }
+
+  /** Files of a container's root; undefined where none is mounted. */
+  files(container: string): PlainFiles | undefined {
+    return this.#roots.get(container)?.files;
+  }
+
+  #answer(ask: Ask, changes: boolean): Verdict {
+    const before = this.#policy.memory();
+    const against = new Set<Refusal>(this.#isPolicySet || ask.ask === "set-policy" ? [] : ["denied"]);
+    const [reasons, commit] = this.#judge(ask, against);
+    if (reasons.length > 0) against.add("denied");
+    if (against.size > 0 || !changes) this.#policy.restore(before);
+    else commit();
+    return { against, reasons: this.#isPolicySet ? reasons : [] };
+  }
+
+  #setPolicy({ enforcer, isAttested }: Of<"set-policy">, against: Set<Refusal>): Judgement {
+    if (this.#isPolicySet || enforcer !== "rego") against.add("rule");
+    if (!isAttested) against.add("attestation");
+    return [
+      [],
+      () => {
+        this.#isPolicySet = true;
+      },
+    ];
+  }
+
+  #judge(ask: Ask, against: Set<Refusal>): Judgement {
+    switch (ask.ask) {
+      case "set-policy":
+        return this.#setPolicy(ask, against);
+      case "mount-layer":
+        return this.#mountLayer(ask, against);
+      case "mount-scratch":
+        return this.#mountScratch(ask, against);
+      case "unmount-layer":
+        return this.#unmount(ask.target, "layer", ask.slot, false, against);
+      case "unmount-scratch":
+        return this.#unmount(ask.target, "scratch", ask.slot, ask.encrypted, against);
+      case "mount-overlay":
+        return this.#mountOverlay(ask, against);
+      case "unmount-overlay":
+        return this.#unmountOverlay(ask, against);
+      case "unplug":
+        this.#needs(!this.#isUsed(ask.slot), against);
+        if (this.#disks.get(ask.slot) === undefined) against.add("no-disk");
+        return [[], () => this.#disks.delete(ask.slot)];
+      default:
+        return this.#judgeLife(ask, against);
+    }
+  }
+
+  #judgeLife(
+    ask: Extract<Ask, { ask: "create" | "start" | "execute" | "signal" | "shutdown" | "delete" }>,
+    against: Set<Refusal>,
+  ): Judgement {
+    const { container } = ask;
+    if (ask.ask === "create") return this.#create(ask, against);
+    const life = this.#lives.get(container);
+    this.#needs(life !== undefined, against);
+    switch (ask.ask) {
+      case "start":
+        this.#needs(life?.state === "created" && this.#roots.has(container), against);
+        return [[], () => this.#run(container, true, life?.command ?? [])];
+      case "execute":
+        this.#needs(life?.state === "running", against);
+        return [
+          this.#policy.execute(container, ask.process),
+          () => this.#run(container, false, ask.process.command),
+        ];
+      case "signal":
+        return this.#signal(ask, against);
+      case "shutdown":
+        return [this.#policy.shutdown(container), () => this.#end(container)];
+      case "delete":
+        this.#needs(life?.state !== "running" && !this.#roots.has(container), against);
+        return [[], () => this.#lives.delete(container)];
+    }
+  }
+
+  #mountLayer({ slot, target, options, filesystem }: Of<"mount-layer">, against: Set<Refusal>): Judgement {
+    const disk = this.#disks.get(slot);
+    if (disk === undefined) against.add("no-disk");
+    else if (disk.holds !== "layer") against.add("not-a-layer");
+    if (options.join() !== "ro") against.add("rule");
+    if (filesystem !== "" && filesystem !== "ext4") against.add("rule");
+    this.#needs(!this.#isUsed(slot), against);
+    this.#needs(this.mounts.get(target) === undefined, against);
+    const rootHash = disk?.holds === "layer" ? disk.rootHash : "";
+    const reasons = this.#policy.mountDevice(target, rootHash);
+    return [reasons, () => this.mounts.add(target, "layer", slot, false)];
+  }
+
+  #mountScratch({ slot, target, options, ...how }: Of<"mount-scratch">, against: Set<Refusal>): Judgement {
+    if (!this.#disks.get(slot)?.isWritable) against.add("no-disk");
+    if (options.length > 0) against.add("rule");
+    this.#needs(!this.#isUsed(slot), against);
+    this.#needs(this.mounts.get(target) === undefined, against);
+    const reasons = this.#policy.mountWritableDevice(target, how);
+    const commit = (): void => {
+      this.mounts.add(target, "scratch", slot, how.encrypted);
+      // Whatever it was, it is sealed over.
+      this.#disks.set(slot, { holds: "noise", isWritable: true });
+    };
+    return [reasons, commit];
+  }
+
+  #unmount(
+    target: string,
+    kind: "layer" | "scratch",
+    ...[slot, encrypted, against]: [Slot, boolean, Set<Refusal>]
+  ): Judgement {
+    const reasons =
+      kind === "layer" ? this.#policy.unmountDevice(target) : this.#policy.unmountWritableDevice(target);
+    this.#needs(this.mounts.isRemovable(target, kind, slot, encrypted), against);
+    return [reasons, () => this.mounts.remove(target)];
+  }
+
+  #mountOverlay(
+    { container, target, layers, scratch }: Of<"mount-overlay">,
+    against: Set<Refusal>,
+  ): Judgement {
+    if (!idPattern.test(container)) against.add("rule");
+    if (target !== `${home}/${container}/rootfs`) against.add("rule");
+    if (!isScratchOf(scratch, container)) against.add("rule");
+    const disk = this.mounts.get(this.mounts.over(scratch) ?? "");
+    if (scratch !== "") this.#needs(disk?.kind === "scratch", against);
+    this.#needs(this.mounts.get(target) === undefined, against);
+    const asked = scratch === "" ? [] : this.#policy.mountScratch(scratch, this.mounts.isEncrypted(scratch));
+    // One point after the other: a denial by the first is all that is said.
+    const reasons = asked.length > 0 ? asked : this.#policy.mountOverlay(container, layers, target);
+    const commit = (): void => {
+      const own = layers.map((path) => this.#layerAt(path)).reverse();
+      this.#roots.set(container, { files: mergedFiles(own), isReadOnly: scratch === "" });
+      this.mounts.addOverlay(target, [...layers, ...(scratch === "" ? [] : [scratch])]);
+    };
+    return [reasons, commit];
+  }
+
+  #unmountOverlay({ container, target }: Of<"unmount-overlay">, against: Set<Refusal>): Judgement {
+    const reasons = this.#policy.unmountOverlay(target);
+    if (target !== `${home}/${container}/rootfs`) against.add("rule");
+    this.#needs(this.#lives.get(container)?.state !== "running", against);
+    const commit = (): void => {
+      this.mounts.remove(target);
+      this.#roots.delete(container);
+    };
+    return [reasons, commit];
+  }
+
+  #create({ container, process }: Of<"create">, against: Set<Refusal>): Judgement {
+    this.#needs(this.#roots.has(container) && !this.#lives.has(container), against);
+    const { command } = process;
+    const reasons = this.#policy.createContainer(container, process);
+    return [
+      reasons,
+      () => this.#lives.set(container, { state: "created", command, root: this.#roots.get(container) }),
+    ];
+  }
+
+  /** Only a process of the container's own is reached, and one that has ended takes no harm. */
+  #signal({ container, process, signal }: Of<"signal">, against: Set<Refusal>): Judgement {
+    const run = this.#runs[process];
+    this.#needs(run?.container === container, against);
+    const reasons = this.#policy.signal(container, signal, run?.isInit ? undefined : (run?.command ?? []));
+    const commit = (): void => {
+      if (run === undefined || !deadly.includes(signal)) return;
+      run.runs = false;
+      if (run.isInit) this.#end(container);
+    };
+    return [reasons, commit];
+  }
+
+  #run(container: string, isInit: boolean, command: readonly string[]): void {
+    this.#runs.push({ container, isInit, command, runs: true });
+    const life = this.#lives.get(container);
+    if (isInit && life !== undefined) life.state = "running";
+  }
+
+  /** With the first process, all of a container's end. */
+  #end(container: string): void {
+    const life = this.#lives.get(container);
+    if (life !== undefined) life.state = "exited";
+    for (const run of this.#runs) if (run.container === container) run.runs = false;
+  }
+
+  #needs(condition: boolean, against: Set<Refusal>): void {
+    if (!condition) against.add("state");
+  }
+
+  #layerAt(path: string): PlainLayer {
+    const disk = this.#disks.get((this.mounts.get(path) as PlainMount).source);
+    if (disk?.holds !== "layer") throw new Error(`no layer is mounted at ${path}`);
+    return disk.layer;
+  }
+
+  #isUsed(slot: Slot): boolean {
+    return this.mounts.entries().some(([, { source }]) => source === slot);
+  }
+}
+
+function isScratchOf(path: string, container: string): boolean {
+  if (path === "") return true;
+  const [start, sandbox = "", rest] = [
+    path.slice(0, home.length + 1),
+    path.slice(home.length + 1, home.length + 65),
+    path.slice(home.length + 65),
+  ];
+  return start === `${home}/` && idPattern.test(sandbox) && rest === `/scratch/${container}`;
+}

@@ -1,0 +1,233 @@
+/**
+ * What a policy of the plain kind says, written from the facts about the framework's rules, version 0.5.0. Knows
+ * nothing of how policies are evaluated.
+ */
+
+/** A container of a policy, as far as the tests vary it. */
+export interface PlainContainer {
+  /** Root hashes in hex, the base first. */
+  readonly layers: readonly string[];
+  readonly command: readonly string[];
+  /** Whole `NAME=value` texts; each variable asked for must be one of them. */
+  readonly environment: readonly string[];
+  /** Those that must be asked for. */
+  readonly required: readonly string[];
+  readonly workingDirectory: string;
+  readonly signals: readonly number[];
+  readonly processes: readonly { readonly command: readonly string[]; readonly signals: readonly number[] }[];
+}
+
+/** A policy of the plain kind. */
+export interface PlainPolicyData {
+  readonly containers: readonly PlainContainer[];
+  readonly allowsUnencryptedScratch: boolean;
+}
+
+/** What a process is asked for with. */
+export interface PlainProcess {
+  readonly command: readonly string[];
+  readonly environment: readonly string[];
+  readonly workingDirectory: string;
+}
+
+/** What a decision depends on and changes: copied before a request, put back where the request fails. */
+export interface PolicyMemory {
+  /** Layers' root hashes, by where they are mounted. */
+  readonly devices: Map<string, string>;
+  readonly writableDevices: Set<string>;
+  readonly scratches: Set<string>;
+  readonly overlays: Set<string>;
+  /** What each container may still be. */
+  readonly matches: Map<string, readonly PlainContainer[]>;
+  readonly started: Set<string>;
+}
+
+const layerTarget = /^\/run\/mounts\/scsi\/m[0-9]+$/;
+const scratchTarget = /^\/run\/gcs\/c\/[0-9a-fA-F]{64}$/;
+
+/** Each method gives the reasons against, none where it is allowed; what is allowed is remembered. */
+export class PlainPolicy {
+  readonly #data: PlainPolicyData;
+  #memory: PolicyMemory = {
+    devices: new Map(),
+    writableDevices: new Set(),
+    scratches: new Set(),
+    overlays: new Set(),
+    matches: new Map(),
+    started: new Set(),
+  };
+
+  constructor(data: PlainPolicyData) {
+    this.#data = data;
+  }
+
+  /** What it remembers, as a copy. */
+  memory(): PolicyMemory {
+    const { devices, writableDevices, scratches, overlays, matches, started } = this.#memory;
+    return {
+      devices: new Map(devices),
+      writableDevices: new Set(writableDevices),
+      scratches: new Set(scratches),
+      overlays: new Set(overlays),
+      matches: new Map(matches),
+      started: new Set(started),
+    };
+  }
+
+  /** Goes back to a copy. */
+  restore(memory: PolicyMemory): void {
+    this.#memory = memory;
+  }
+
+  mountDevice(target: string, rootHash: string): readonly string[] {
+    const { devices } = this.#memory;
+    const reasons = [
+      ...(this.#isDevice(target) ? ["device already mounted at path"] : []),
+      ...(this.#data.containers.some(({ layers }) => layers.includes(rootHash))
+        ? []
+        : ["deviceHash not found"]),
+      ...(layerTarget.test(target) ? [] : ["mountpoint invalid"]),
+    ];
+    if (reasons.length === 0) devices.set(target, rootHash);
+    return reasons;
+  }
+
+  unmountDevice(target: string): readonly string[] {
+    if (this.#memory.devices.delete(target)) return [];
+    const isOther = this.#memory.writableDevices.has(target);
+    return [
+      isOther
+        ? "received read-only unmount request, but device provided is read-write"
+        : "no device at path to unmount",
+    ];
+  }
+
+  mountWritableDevice(
+    target: string,
+    {
+      encrypted,
+      ensureFilesystem,
+      filesystem,
+    }: { readonly encrypted: boolean; readonly ensureFilesystem: boolean; readonly filesystem: string },
+  ): readonly string[] {
+    const reasons = [
+      ...(this.#isDevice(target) ? ["device already mounted at path"] : []),
+      ...(encrypted || this.#data.allowsUnencryptedScratch
+        ? []
+        : [
+            "unencrypted scratch not allowed, non-readonly mount request for SCSI disk must request encryption",
+          ]),
+      ...(ensureFilesystem ? [] : ["ensureFilesystem must be set on rw device mounts"]),
+      ...(filesystem === "ext4" || filesystem === "xfs"
+        ? []
+        : ["rw device mounts uses a filesystem that is not allowed"]),
+      ...(scratchTarget.test(target) ? [] : ["mountpoint invalid"]),
+    ];
+    if (reasons.length === 0) this.#memory.writableDevices.add(target);
+    return reasons;
+  }
+
+  unmountWritableDevice(target: string): readonly string[] {
+    if (this.#memory.writableDevices.delete(target)) return [];
+    const isOther = this.#memory.devices.has(target);
+    return [
+      isOther
+        ? "received read-write unmount request, but device provided is read-only"
+        : "no device at path to unmount",
+    ];
+  }
+
+  mountScratch(path: string, encrypted: boolean): readonly string[] {
+    const reasons = [
+      ...(this.#memory.scratches.has(path) ? ["scratch already mounted at path"] : []),
+      ...(encrypted || this.#data.allowsUnencryptedScratch ? [] : ["unencrypted scratch not allowed"]),
+    ];
+    if (reasons.length === 0) this.#memory.scratches.add(path);
+    return reasons;
+  }
+
+  /** @param layers where they are mounted, the top first. */
+  mountOverlay(container: string, layers: readonly string[], target: string): readonly string[] {
+    const { devices, matches, overlays } = this.#memory;
+    const baseFirst = layers.map((path) => devices.get(path)).reverse();
+    const fitting = this.#data.containers.filter((each) => isSameList(each.layers, baseFirst));
+    const isFree = !matches.has(container) && !overlays.has(target);
+    if (isFree && fitting.length > 0) {
+      matches.set(container, fitting);
+      overlays.add(target);
+      return [];
+    }
+    return [
+      ...(matches.has(container) ? ["overlay has already been mounted"] : []),
+      ...(fitting.length === 0 ? ["no matching containers for overlay"] : []),
+      ...(overlays.has(target) ? ["the target is in use"] : []),
+    ];
+  }
+
+  unmountOverlay(target: string): readonly string[] {
+    return this.#memory.overlays.delete(target) ? [] : ["no overlay at path to unmount"];
+  }
+
+  createContainer(container: string, process: PlainProcess): readonly string[] {
+    const { matches, started } = this.#memory;
+    if (started.has(container)) return ["container already started"];
+    const fitting = (matches.get(container) ?? []).filter(
+      (each) => isSameList(each.command, process.command) && fitsAround(each, process),
+    );
+    if (fitting.length === 0) return ["no container is like that"];
+    matches.set(container, fitting);
+    started.add(container);
+    return [];
+  }
+
+  execute(container: string, process: PlainProcess): readonly string[] {
+    const { matches, started } = this.#memory;
+    if (!started.has(container)) return ["container not started"];
+    const fitting = (matches.get(container) ?? []).filter(
+      (each) =>
+        each.processes.some(({ command }) => isSameList(command, process.command)) &&
+        fitsAround(each, process),
+    );
+    if (fitting.length === 0) return ["no process is like that"];
+    matches.set(container, fitting);
+    return [];
+  }
+
+  /** @param command of a process beside the first one; undefined means the first. */
+  signal(container: string, signal: number, command: readonly string[] | undefined): readonly string[] {
+    const { matches, started } = this.#memory;
+    if (!started.has(container)) return ["container not started"];
+    const fitting = (matches.get(container) ?? []).filter((each) =>
+      command === undefined
+        ? each.signals.includes(signal)
+        : each.processes.some(
+            (process) => isSameList(process.command, command) && process.signals.includes(signal),
+          ),
+    );
+    if (fitting.length === 0) return ["target isn't allowed to receive the signal"];
+    matches.set(container, fitting);
+    return [];
+  }
+
+  shutdown(container: string): readonly string[] {
+    if (!this.#memory.started.has(container)) return ["container not started"];
+    this.#memory.matches.delete(container);
+    return [];
+  }
+
+  #isDevice(target: string): boolean {
+    return this.#memory.devices.has(target) || this.#memory.writableDevices.has(target);
+  }
+}
+
+function fitsAround(container: PlainContainer, { environment, workingDirectory }: PlainProcess): boolean {
+  return (
+    container.workingDirectory === workingDirectory &&
+    environment.every((variable) => container.environment.includes(variable)) &&
+    container.required.every((variable) => environment.includes(variable))
+  );
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, place) => item === b[place]);
+}
