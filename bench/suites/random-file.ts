@@ -1,7 +1,10 @@
 import { randomFillSync } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 
-/** Writes a file of random bytes, 8 MiB at a time. */
+/**
+ * Writes a file of random bytes, 8 MiB at a time. It is on the disk when this returns, and in the
+ * page cache too: writing it back later would take its time from whoever is measured then.
+ */
 export function writeRandomFile(path: string, sizeBytes: number): void {
   const chunk = new Uint8Array(8 * 2 ** 20);
   const file = openSync(path, "w");
@@ -10,6 +13,7 @@ export function writeRandomFile(path: string, sizeBytes: number): void {
       randomFillSync(chunk);
       writeSync(file, chunk, 0, Math.min(chunk.length, sizeBytes - written));
     }
+    fsyncSync(file);
   } finally {
     closeSync(file);
   }
