@@ -1,5 +1,5 @@
 /** The framework and the table of points as modules, which policies of their own rules are compiled with. */
-import type { RegoModule } from "../rego/index.ts";
+import { RegoLibrary, type RegoModule } from "../rego/index.ts";
 import { candidateRules } from "./framework-candidate-rules.ts";
 import { containerRules } from "./framework-container-rules.ts";
 import { fragmentRules } from "./framework-fragment-rules.ts";
@@ -7,8 +7,15 @@ import { reasonRules } from "./framework-reason-rules.ts";
 import { storageRules } from "./framework-storage-rules.ts";
 import { apiRules } from "./points.ts";
 
-/** What stands beside every policy: the packages `framework` and `api`. */
-export function frameworkModules(): readonly RegoModule[] {
+let library: RegoLibrary | undefined;
+
+/** What stands beside every policy: the packages `framework` and `api`, compiled when they are first needed. */
+export function frameworkLibrary(): RegoLibrary {
+  library ??= new RegoLibrary(frameworkModules());
+  return library;
+}
+
+function frameworkModules(): readonly RegoModule[] {
   return [
     { name: "api.rego", text: apiRules() },
     { name: "framework/storage.rego", text: storageRules },

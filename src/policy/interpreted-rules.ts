@@ -7,13 +7,18 @@ import {
   type RegoModule,
   type RegoProgram,
 } from "../rego/index.ts";
+import { fromJson } from "../rego/json.ts";
+import { RegoObject, type RegoValue } from "../rego/value.ts";
 import { defaultPrivilegedCapabilities, defaultUnprivilegedCapabilities } from "./default-capabilities.ts";
-import { frameworkModules } from "./framework-modules.ts";
+import type { PolicyMount } from "./default-mounts.ts";
+import { frameworkLibrary } from "./framework-modules.ts";
+import { tableJson } from "./metadata.ts";
 import type { PolicyRules, PolicyWorld } from "./policy-rules.ts";
 
 /** See the head of this file. */
 export class InterpretedRules implements PolicyRules {
   readonly #policy: RegoModule;
+  readonly #documents: WorldDocuments = new WorldDocuments();
   #compiled: { readonly fragments: ReadonlyMap<string, RegoModule>; readonly program: RegoProgram };
 
   /** @throws {FormatError} for a text that is not Rego or not read here, with line and column. */
@@ -28,7 +33,10 @@ export class InterpretedRules implements PolicyRules {
     input: JsonObject,
     world: PolicyWorld,
   ): JsonValue | undefined {
-    return this.#program(world.fragments).evaluate([document, rule], { input, data: documents(world) });
+    return this.#program(world.fragments).evaluate([document, rule], {
+      input,
+      data: this.#documents.of(world),
+    });
   }
 
   #program(fragments: ReadonlyMap<string, RegoModule>): RegoProgram {
@@ -50,23 +58,46 @@ export class InterpretedRules implements PolicyRules {
 }
 
 function compile(policy: RegoModule, fragments: ReadonlyMap<string, RegoModule>): RegoProgram {
-  return compileRego([...frameworkModules(), policy, ...fragments.values()]);
+  return compileRego([policy, ...fragments.values()], frameworkLibrary());
 }
 
 function sameModules(a: ReadonlyMap<string, RegoModule>, b: ReadonlyMap<string, RegoModule>): boolean {
   return a.size === b.size && Array.from(a).every(([name, module]) => b.get(name) === module);
 }
 
-/** What `data` holds besides the rules. */
-function documents({ metadata, defaultMounts, privilegedMounts }: PolicyWorld): JsonObject {
-  return {
-    metadata: metadata.toJson(),
-    defaultMounts: defaultMounts as unknown as JsonValue,
-    privilegedMounts: privilegedMounts as unknown as JsonValue,
-    sandboxPrefix: "sandbox://",
-    hugePagesPrefix: "hugepages://",
-    plan9Prefix: "plan9://",
-    defaultPrivilegedCapabilities,
-    defaultUnprivilegedCapabilities,
-  };
+/** What `data` holds besides the rules: values are kept as long as what they are made of stays the same. */
+class WorldDocuments {
+  readonly #values: WeakMap<object, RegoValue> = new WeakMap();
+  readonly #constant: readonly (readonly [string, RegoValue])[] = [
+    ["sandboxPrefix", "sandbox://"],
+    ["hugePagesPrefix", "hugepages://"],
+    ["plan9Prefix", "plan9://"],
+    ["defaultPrivilegedCapabilities", defaultPrivilegedCapabilities],
+    ["defaultUnprivilegedCapabilities", defaultUnprivilegedCapabilities],
+  ];
+
+  of({ metadata, defaultMounts, privilegedMounts }: PolicyWorld): RegoObject {
+    const tables = Array.from(
+      metadata.states(),
+      ([name, state]) => [name, this.#value(state, tableJson)] as const,
+    );
+    return new RegoObject([
+      ...this.#constant,
+      ["metadata", new RegoObject(tables)],
+      ["defaultMounts", this.#value(defaultMounts, jsonOfMounts)],
+      ["privilegedMounts", this.#value(privilegedMounts, jsonOfMounts)],
+    ]);
+  }
+
+  #value<Source extends object>(source: Source, json: (source: Source) => JsonValue): RegoValue {
+    const known = this.#values.get(source);
+    if (known !== undefined) return known;
+    const value = fromJson(json(source));
+    this.#values.set(source, value);
+    return value;
+  }
+}
+
+function jsonOfMounts(mounts: readonly PolicyMount[]): JsonValue {
+  return mounts as unknown as JsonValue;
 }

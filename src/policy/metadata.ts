@@ -11,6 +11,18 @@ import { equalValues } from "../rego/value.ts";
 /** A table: of keys, or of members alone. */
 type Table = Map<string, JsonValue> | JsonValue[];
 
+/** A table as it stands between two changes: another object after each, so that what is made of one can be kept by it. */
+export interface TableState {
+  readonly table: ReadonlyMap<string, JsonValue> | readonly JsonValue[];
+}
+
+/** A state that is not handed out as readonly. */
+interface OwnState extends TableState {
+  readonly table: Table;
+  /** A snapshot holds it: it is copied before it is changed. */
+  isShared: boolean;
+}
+
 /** One operation, read from a rule's result. */
 interface Operation {
   readonly name: string;
@@ -21,39 +33,41 @@ interface Operation {
 }
 
 /** All tables as they were at one time. */
-export type MetadataSnapshot = ReadonlyMap<string, ReadonlyMap<string, JsonValue> | readonly JsonValue[]>;
+export type MetadataSnapshot = ReadonlyMap<string, TableState>;
 
 /** See the head of this file. Values given to it must not be changed any more. */
 export class Metadata {
-  readonly #tables: Map<string, Table> = new Map();
-  /** Of each table, how often it was changed. */
-  readonly #changes: Map<string, number> = new Map();
-  #restored = 0;
+  readonly #tables: Map<string, OwnState> = new Map();
 
   constructor() {
-    this.#tables.set("operatingsystem", new Map([["ostype", "linux"]]));
+    this.#tables.set("operatingsystem", stateOf(new Map([["ostype", "linux"]])));
   }
 
-  /** A number that differs after every change of a table. */
-  changesOf(name: string): number {
-    return this.#restored + (this.#changes.get(name) ?? 0);
+  /** A table as it is now; undefined where there is none. */
+  state(name: string): TableState | undefined {
+    return this.#tables.get(name);
+  }
+
+  /** All tables as they are now. */
+  states(): Iterable<readonly [name: string, state: TableState]> {
+    return this.#tables;
   }
 
   /** A key's value; undefined where the table has none. */
   get(name: string, key: string): JsonValue | undefined {
-    const table = this.#tables.get(name);
+    const table = this.#tables.get(name)?.table;
     return table instanceof Map ? table.get(key) : undefined;
   }
 
   /** Keys and values of a table, in no particular order. */
   entries(name: string): Iterable<readonly [key: string, value: JsonValue]> {
-    const table = this.#tables.get(name);
+    const table = this.#tables.get(name)?.table;
     return table instanceof Map ? table : [];
   }
 
   /** Members of a set. */
   members(name: string): readonly JsonValue[] {
-    const table = this.#tables.get(name);
+    const table = this.#tables.get(name)?.table;
     return Array.isArray(table) ? table : [];
   }
 
@@ -71,9 +85,9 @@ export class Metadata {
 
   #apply(operation: Operation): void {
     const { name, isSet } = operation;
-    const table = this.#tables.get(name) ?? (isSet ? [] : new Map<string, JsonValue>());
-    this.#tables.set(name, table);
-    this.#changes.set(name, (this.#changes.get(name) ?? 0) + 1);
+    const { table: known, isShared = false } = this.#tables.get(name) ?? {};
+    const table = known === undefined ? (isSet ? [] : new Map()) : isShared ? copyOf(known) : known;
+    this.#tables.set(name, stateOf(table));
     if (Array.isArray(table) !== isSet) {
       throw failed(`metadata ${name} is ${isSet ? "no set" : "a set"}`);
     }
@@ -83,31 +97,35 @@ export class Metadata {
 
   /** All tables, to be handed to `restore`. */
   snapshot(): MetadataSnapshot {
-    return new Map(Array.from(this.#tables, ([name, table]) => [name, copyOf(table)]));
+    for (const state of this.#tables.values()) state.isShared = true;
+    return new Map(this.#tables);
   }
 
   /** Makes all tables what they were. */
   restore(snapshot: MetadataSnapshot): void {
-    // More than any table can have been changed since, so that no number comes twice.
-    this.#restored += 1 + Math.max(0, ...this.#changes.values());
     this.#tables.clear();
-    for (const [name, table] of snapshot) this.#tables.set(name, copyOf(table));
+    for (const [name, state] of snapshot) this.#tables.set(name, state as OwnState);
   }
 
   /** All tables as JSON; objects have no prototype. */
   toJson(): JsonObject {
     const json: { [name: string]: JsonValue } = Object.create(null);
-    for (const [name, table] of this.#tables) json[name] = tableJson(table);
+    for (const [name, state] of this.#tables) json[name] = tableJson(state);
     return json;
   }
 }
 
-function copyOf(table: ReadonlyMap<string, JsonValue> | readonly JsonValue[]): Table {
-  return "get" in table ? new Map(table) : [...table];
+function stateOf(table: Table): OwnState {
+  return { table, isShared: false };
 }
 
-function tableJson(table: Table): JsonValue {
-  if (Array.isArray(table)) return [...table];
+function copyOf(table: Table): Table {
+  return Array.isArray(table) ? [...table] : new Map(table);
+}
+
+/** A table as JSON; an object has no prototype. */
+export function tableJson({ table }: TableState): JsonValue {
+  if (!("get" in table)) return [...table];
   const json: { [key: string]: JsonValue } = Object.create(null);
   for (const [key, value] of table) json[key] = value;
   return json;

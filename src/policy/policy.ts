@@ -3,7 +3,6 @@
  * text is the host; what makes it the tenant's is its digest.
  */
 import { equalBytes, toHex } from "../bytes/index.ts";
-import { createStreamHasher } from "../crypto/index.ts";
 import { AttestationError, FormatError } from "../errors.ts";
 import { decodeBase64 } from "./base64.ts";
 import { type EnforcerOptions, PolicyEnforcer } from "./enforcer.ts";
@@ -82,9 +81,7 @@ export async function openMeasuredPolicy(base64: string, hostData: Uint8Array): 
 }
 
 async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
-  const hasher = await createStreamHasher("sha256");
-  hasher.update(bytes);
-  return hasher.digest();
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
 }
 
 function checkMeasured(digest: Uint8Array, hostData: Uint8Array): void {

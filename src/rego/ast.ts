@@ -1,5 +1,7 @@
 /** A module as it was written, and where: what the parser makes and the compiler reads. */
 
+import type { JsonValue } from "./json.ts";
+
 /** Where something stands in a module's text; both count from 1. */
 export interface Position {
   readonly line: number;
@@ -90,6 +92,8 @@ export interface VariableTerm {
 /** Anything that has a value. */
 export type Term =
   | { readonly kind: "scalar"; readonly at: Position; readonly value: null | boolean | number | string }
+  /** A list or object that is JSON. */
+  | { readonly kind: "json"; readonly at: Position; readonly value: JsonValue }
   | VariableTerm
   | {
       readonly kind: "reference";

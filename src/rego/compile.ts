@@ -13,7 +13,7 @@ import { Documents } from "./documents.ts";
 import { fromJson, type JsonObject, type JsonValue, toJson } from "./json.ts";
 import { parseModule } from "./parser.ts";
 import type { CompiledRule, PackageNode, RuleGroup } from "./program.ts";
-import { findRecursion } from "./recursion.ts";
+import { findRecursion, type References, referencesBelow } from "./recursion.ts";
 import { regoError, regoLimitError } from "./rego-error.ts";
 import { type ModuleNames, resolveRule } from "./resolver.ts";
 import { RegoObject, type RegoValue } from "./value.ts";
@@ -30,7 +30,7 @@ export interface RegoQuery {
   /** Absent: nothing that asks for `input` holds. */
   readonly input?: JsonValue;
   /** What `data` holds besides the rules, which go before it. */
-  readonly data?: JsonObject;
+  readonly data?: JsonObject | RegoObject;
   readonly limits?: EvaluationLimits;
 }
 
@@ -69,7 +69,7 @@ export class RegoProgram {
   }
 
   #value(path: readonly string[], { input, data, limits }: RegoQuery): RegoValue | undefined {
-    const given = data === undefined ? new RegoObject() : (fromJson(data) as RegoObject);
+    const given = data instanceof RegoObject ? data : (fromJson(data ?? {}) as RegoObject);
     const budget = new Budget(limits);
     const documents = new Documents(
       this.#root,
@@ -87,20 +87,48 @@ export class RegoProgram {
   }
 }
 
+/** Modules that are compiled once and stand beside those of many programs. Holds no state. */
+export class RegoLibrary {
+  readonly modules: readonly Module[];
+  readonly root: PackageNode;
+  readonly references: ReadonlyMap<RuleGroup, References>;
+
+  /** @throws {FormatError} as `compileRego`. */
+  constructor(modules: readonly RegoModule[]) {
+    this.modules = parsedModules(modules);
+    this.root = rootOf(new Map(), this.modules);
+    this.references = referencesBelow(this.root);
+  }
+}
+
 /**
  * Compiles modules.
  *
+ * @param library stands beside them; its functions are called, its rules asked for by their paths.
  * @throws {FormatError} `bad-syntax`, `unsupported` or `bad-rule`, with module, line and column.
  */
-export function compileRego(modules: readonly RegoModule[]): RegoProgram {
-  const parsed = modules.map(({ name, text }) => parseModule(text, name));
-  const root: PackageNode = { children: new Map(), rules: new Map() };
-  for (const module of parsed) addGroups(root, module);
-  for (const module of parsed) checkPackage(root, module);
-  for (const module of parsed) addRules(root, module);
-  const chain = findRecursion(root);
-  if (chain !== undefined) throw recursionError(chain, parsed);
+export function compileRego(modules: readonly RegoModule[], library?: RegoLibrary): RegoProgram {
+  const own = parsedModules(modules);
+  const all = [...(library?.modules ?? []), ...own];
+  // A module that adds to the library's own packages changes what the names in them mean.
+  const isApart = library && own.every(({ path: [first = ""] }) => !library.root.children.has(first));
+  const root = isApart ? rootOf(library.root.children, own) : rootOf(new Map(), all);
+  const chain = findRecursion(root, isApart ? library.references : undefined);
+  if (chain !== undefined) throw recursionError(chain, all);
   return new RegoProgram(root);
+}
+
+function parsedModules(modules: readonly RegoModule[]): readonly Module[] {
+  return modules.map(({ name, text }) => parseModule(text, name));
+}
+
+/** @param packages that are compiled already, and stay as they are. */
+function rootOf(packages: ReadonlyMap<string, PackageNode>, modules: readonly Module[]): PackageNode {
+  const root: PackageNode = { children: new Map(packages), rules: new Map() };
+  for (const module of modules) addGroups(root, module);
+  for (const module of modules) checkPackage(root, module);
+  for (const module of modules) addRules(root, module);
+  return root;
 }
 
 function packageOf(root: PackageNode, path: readonly string[]): PackageNode {

@@ -1,29 +1,69 @@
 /** A module's text as tokens (the language reference's grammar, Rego of OPA 0.x and 1.x). */
 
 import type { Position } from "./ast.ts";
+import type { JsonValue } from "./json.ts";
+import { type JsonLiteral, jsonLiteralAt } from "./json-literal.ts";
 import { regoSyntaxError } from "./rego-error.ts";
 
 /** The kinds of token. Keywords are names to the lexer. */
-export type TokenKind = "name" | "number" | "text" | "symbol" | "end";
+export type TokenKind = "name" | "number" | "text" | "symbol" | "json" | "end";
 
 /** A token, and how it stands to the one before. */
-export interface Token {
+export class Token implements Position {
   readonly kind: TokenKind;
-  readonly at: Position;
-  /** A name, a symbol, or the characters of a text; of a number its digits. */
+  /** A name, a symbol, or the characters of a text; of a number its digits, of JSON its bracket. */
   readonly text: string;
+  /** Of JSON. */
+  readonly value: JsonValue | undefined;
+  readonly line: number;
+  readonly column: number;
   /** A line was begun since the token before. */
   readonly startsLine: boolean;
   /** Something blank stands before it: `a [0]` is no reference. */
   readonly spaced: boolean;
+
+  constructor(
+    kind: TokenKind,
+    text: string,
+    line: number,
+    column: number,
+    startsLine: boolean,
+    spaced: boolean,
+    value: JsonValue | undefined,
+  ) {
+    this.kind = kind;
+    this.text = text;
+    this.line = line;
+    this.column = column;
+    this.startsLine = startsLine;
+    this.spaced = spaced;
+    this.value = value;
+  }
+
+  /** Where it stands: the token itself, as a policy is a long list of tokens. */
+  get at(): Position {
+    return this;
+  }
 }
 
-const symbols: readonly string[] = [":=", "==", "!=", "<=", ">=", ..."=<>+-*/%&|()[]{},:;.".split("")];
-
-const blank = /[ \t\r\n]/;
-const nameStart = /[A-Za-z_]/;
-const namePart = /[A-Za-z0-9_]/;
+const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const symbol = /:=|[=!<>]=|[=<>+\-*/%&|()[\]{},:;.]/y;
+/** A text in quotes that stands for itself. */
+const plainText = /"[^"\\\p{Cc}]*"/uy;
+const namePart = /[A-Za-z0-9_]/;
+
+const code = {
+  tab: 0x09,
+  lineFeed: 0x0a,
+  carriageReturn: 0x0d,
+  space: 0x20,
+  quote: 0x22,
+  hash: 0x23,
+  zero: 0x30,
+  nine: 0x39,
+  backquote: 0x60,
+};
 
 /**
  * Cuts a module's text into tokens; comments are left out.
@@ -33,6 +73,11 @@ const number = /(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
  */
 export function tokensOf(text: string, module: string): Token[] {
   return new Lexer(text, module).run();
+}
+
+/** Whether a value follows. */
+function isGiving(token: Token | undefined): boolean {
+  return token?.kind === "symbol" && (token.text === ":=" || token.text === "=");
 }
 
 class Lexer {
@@ -49,31 +94,55 @@ class Lexer {
 
   run(): Token[] {
     const tokens: Token[] = [];
-    let line = 0;
+    let lastLine = 0;
+    let last: Token | undefined;
     for (;;) {
       const before = this.#offset;
       this.#skipBlank();
-      const startsLine = this.#line !== line;
-      const spaced = this.#offset !== before || before === 0;
-      const at = this.#position();
-      const token = { ...this.#next(), at, startsLine, spaced };
-      tokens.push(token);
-      line = this.#line;
-      if (token.kind === "end") return tokens;
+      const start = this.#offset;
+      const line = this.#line;
+      const column = this.#column;
+      const json = isGiving(last) ? this.#json() : undefined;
+      const kind = json === undefined ? this.#kind(this.#text.charCodeAt(start)) : "json";
+      const text = json === undefined ? this.#take(kind) : (this.#text[start] as string);
+      const startsLine = line !== lastLine;
+      last = new Token(kind, text, line, column, startsLine, start !== before || before === 0, json?.value);
+      tokens.push(last);
+      lastLine = this.#line;
+      if (kind === "end") return tokens;
     }
   }
 
-  #position(): Position {
-    return { line: this.#line, column: this.#offset - this.#lineStart + 1 };
+  /** A list or object that is JSON, passed over whole. */
+  #json(): JsonLiteral | undefined {
+    const bracket = this.#text[this.#offset];
+    const literal = bracket === "[" || bracket === "{" ? jsonLiteralAt(this.#text, this.#offset) : undefined;
+    if (literal === undefined) return undefined;
+    for (let at = this.#text.indexOf("\n", this.#offset); at !== -1 && at < literal.end; ) {
+      this.#line += 1;
+      this.#lineStart = at + 1;
+      at = this.#text.indexOf("\n", at + 1);
+    }
+    this.#offset = literal.end;
+    return literal;
+  }
+
+  get #column(): number {
+    return this.#offset - this.#lineStart + 1;
   }
 
   #skipBlank(): void {
     for (;;) {
-      const character = this.#text[this.#offset];
-      if (character === "#") {
+      const character = this.#text.charCodeAt(this.#offset);
+      if (character === code.hash) {
         const end = this.#text.indexOf("\n", this.#offset);
         this.#offset = end === -1 ? this.#text.length : end;
-      } else if (character !== undefined && blank.test(character)) {
+      } else if (
+        character === code.space ||
+        character === code.lineFeed ||
+        character === code.tab ||
+        character === code.carriageReturn
+      ) {
         this.#pass(character);
       } else {
         return;
@@ -81,43 +150,61 @@ class Lexer {
     }
   }
 
-  #pass(character: string): void {
+  #pass(character: number): void {
     this.#offset += 1;
-    if (character !== "\n") return;
+    if (character !== code.lineFeed) return;
     this.#line += 1;
     this.#lineStart = this.#offset;
   }
 
-  #next(): Pick<Token, "kind" | "text"> {
-    const character = this.#text[this.#offset];
-    if (character === undefined) return { kind: "end", text: "" };
-    if (nameStart.test(character)) return { kind: "name", text: this.#name() };
-    if (/[0-9]/.test(character)) return { kind: "number", text: this.#number() };
-    if (character === '"') return { kind: "text", text: this.#quoted() };
-    if (character === "`") return { kind: "text", text: this.#raw() };
-    const symbol = symbols.find((each) => this.#text.startsWith(each, this.#offset));
-    if (symbol === undefined) throw this.#error(`${JSON.stringify(character)} begins nothing`);
-    this.#offset += symbol.length;
-    return { kind: "symbol", text: symbol };
+  /** What a character begins; past the end there is none. */
+  #kind(character: number): TokenKind {
+    if (Number.isNaN(character)) return "end";
+    if (character === code.quote || character === code.backquote) return "text";
+    if (character >= code.zero && character <= code.nine) return "number";
+    return this.#matches(name) === undefined ? "symbol" : "name";
   }
 
-  #name(): string {
-    const start = this.#offset;
-    while (namePart.test(this.#text[this.#offset] ?? "")) this.#offset += 1;
-    return this.#text.slice(start, this.#offset);
+  #take(kind: TokenKind): string {
+    switch (kind) {
+      case "end":
+        return "";
+      case "name":
+        return this.#passed(this.#matches(name) as string);
+      case "number":
+        return this.#number();
+      case "text":
+        return this.#text.charCodeAt(this.#offset) === code.quote ? this.#quoted() : this.#raw();
+      default: {
+        const found = this.#matches(symbol);
+        if (found !== undefined) return this.#passed(found);
+        throw this.#error(`${JSON.stringify(this.#text[this.#offset])} begins nothing`);
+      }
+    }
+  }
+
+  /** What an expression finds just here. */
+  #matches(expression: RegExp): string | undefined {
+    expression.lastIndex = this.#offset;
+    return expression.exec(this.#text)?.[0];
+  }
+
+  #passed(found: string): string {
+    this.#offset += found.length;
+    return found;
   }
 
   #number(): string {
-    number.lastIndex = this.#offset;
-    const found = number.exec(this.#text)?.[0] ?? "";
-    const end = this.#offset + found.length;
-    if (found === "" || namePart.test(this.#text[end] ?? "")) throw this.#error("that is no number");
-    this.#offset = end;
-    return found;
+    const found = this.#matches(number) ?? "";
+    const next = this.#text[this.#offset + found.length] ?? "";
+    if (found === "" || namePart.test(next)) throw this.#error("that is no number");
+    return this.#passed(found);
   }
 
   /** A text in quotes is JSON's. */
   #quoted(): string {
+    const plain = this.#matches(plainText);
+    if (plain !== undefined) return this.#passed(plain).slice(1, -1);
     const start = this.#offset;
     let end = start + 1;
     while (this.#text[end] !== '"') {
@@ -141,11 +228,11 @@ class Lexer {
     const end = this.#text.indexOf("`", this.#offset + 1);
     if (end === -1) throw this.#error("the text in backquotes has no end");
     const text = this.#text.slice(this.#offset + 1, end);
-    while (this.#offset <= end) this.#pass(this.#text[this.#offset] as string);
+    while (this.#offset <= end) this.#pass(this.#text.charCodeAt(this.#offset));
     return text.replaceAll("\r", "");
   }
 
   #error(why: string): Error {
-    return regoSyntaxError(this.#module, this.#position(), why);
+    return regoSyntaxError(this.#module, { line: this.#line, column: this.#column }, why);
   }
 }

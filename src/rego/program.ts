@@ -1,6 +1,6 @@
 /** A policy as it is evaluated: names resolved, lines in an order in which each can be done. */
 import type { Position } from "./ast.ts";
-import type { RegoScalar, RegoValue } from "./value.ts";
+import type { RegoValue } from "./value.ts";
 
 /** Where a rule's variable lies in its frame. */
 export type Slot = number;
@@ -10,7 +10,7 @@ export type Step = Operand;
 
 /** Anything that has a value, or several. */
 export type Operand =
-  | { readonly kind: "constant"; readonly value: RegoScalar }
+  | { readonly kind: "constant"; readonly value: RegoValue }
   | { readonly kind: "local"; readonly slot: Slot; readonly name: string; readonly at: Position }
   | { readonly kind: "input" }
   /** A member of a value; steps that are no bound variables take each member in turn. */

@@ -1,40 +1,66 @@
 /** Rules that ask for themselves, by whatever way: Rego has none. */
 import type { Clause, CompiledRule, Line, Operand, PackageNode, RuleGroup } from "./program.ts";
 
-/** A chain of rules that ends where it begins; undefined where there is none. */
-export function findRecursion(root: PackageNode): readonly RuleGroup[] | undefined {
-  const done = new Set<RuleGroup>();
-  for (const group of groupsBelow(root)) {
-    const chain = search(group, root, [], done);
-    if (chain !== undefined) return chain;
-  }
-  return undefined;
+/** What a group of rules asks for: functions, and documents by the steps that lead to them. */
+export interface References {
+  readonly functions: ReadonlySet<RuleGroup>;
+  readonly documents: readonly (readonly Operand[])[];
 }
 
-function search(
-  group: RuleGroup,
+/**
+ * A chain of rules that ends where it begins; undefined where there is none.
+ *
+ * @param known what some of the groups ask for, where that was found out before.
+ */
+export function findRecursion(
   root: PackageNode,
-  path: readonly RuleGroup[],
-  done: Set<RuleGroup>,
+  known: ReadonlyMap<RuleGroup, References> = new Map(),
 ): readonly RuleGroup[] | undefined {
-  const at = path.indexOf(group);
-  if (at !== -1) return [...path.slice(at), group];
-  if (done.has(group)) return undefined;
-  for (const needed of neededBy(group, root)) {
-    const chain = search(needed, root, [...path, group], done);
-    if (chain !== undefined) return chain;
+  const done = new Set<RuleGroup>();
+  const path: RuleGroup[] = [];
+  const search = (group: RuleGroup): readonly RuleGroup[] | undefined => {
+    if (done.has(group)) return undefined;
+    const at = path.indexOf(group);
+    if (at !== -1) return [...path.slice(at), group];
+    path.push(group);
+    const chain = firstOf(neededBy(known.get(group) ?? referencesOf(group), root), search);
+    path.pop();
+    done.add(group);
+    return chain;
+  };
+  return firstOf(groupsBelow(root), search);
+}
+
+function firstOf<Item, Result>(
+  items: Iterable<Item>,
+  find: (item: Item) => Result | undefined,
+): Result | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
   }
-  done.add(group);
   return undefined;
 }
 
-function neededBy(group: RuleGroup, root: PackageNode): Set<RuleGroup> {
-  const needed = new Set<RuleGroup>();
+/** What all groups below a package ask for. */
+export function referencesBelow(root: PackageNode): ReadonlyMap<RuleGroup, References> {
+  return new Map(groupsBelow(root).map((group) => [group, referencesOf(group)]));
+}
+
+function referencesOf(group: RuleGroup): References {
+  const functions = new Set<RuleGroup>();
+  const documents: (readonly Operand[])[] = [];
   const see = (operand: Operand): void => {
-    if (operand.kind === "function") needed.add(operand.group);
-    if (operand.kind === "document") for (const each of groupsAt(root, operand.steps)) needed.add(each);
+    if (operand.kind === "function") functions.add(operand.group);
+    if (operand.kind === "document") documents.push(operand.steps);
   };
   for (const rule of group.default ? [...group.rules, group.default] : group.rules) eachOfRule(rule, see);
+  return { functions, documents };
+}
+
+function neededBy({ functions, documents }: References, root: PackageNode): Set<RuleGroup> {
+  const needed = new Set(functions);
+  for (const steps of documents) for (const each of groupsAt(root, steps)) needed.add(each);
   return needed;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Alternative, Literal, Module, Position, Rule, Term, VariableTerm } from "./ast.ts";
 import { builtinOf } from "./builtins.ts";
+import { fromJson } from "./json.ts";
 import type { Clause, CompiledRule, Line, Operand, RuleGroup, Slot } from "./program.ts";
 import { regoError, regoSyntaxError, regoUnsupported } from "./rego-error.ts";
 import { orderLines, unboundIn } from "./safety.ts";
@@ -218,6 +219,8 @@ class Resolver {
     switch (term.kind) {
       case "scalar":
         return { kind: "constant", value: term.value };
+      case "json":
+        return { kind: "constant", value: fromJson(term.value) };
       case "variable":
         return this.#variable(term, scope);
       case "reference":

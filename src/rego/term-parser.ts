@@ -31,6 +31,9 @@ const constants: ReadonlyMap<string, null | boolean> = new Map<string, null | bo
   ["null", null],
 ]);
 
+/** Symbols that no term goes on with. */
+const ends: ReadonlySet<string> = new Set([",", ":", "]", "}"]);
+
 /** Words that name nothing, in any version of the language. */
 const reserved: ReadonlySet<string> = new Set([
   "as",
@@ -50,7 +53,7 @@ export abstract class TermParser extends TokenCursor {
 
   /** Any term; `x in xs` among them. */
   protected term(): Term {
-    return this.nested(() => this.#membership(true));
+    return this.#alone() ?? this.nested(() => this.#membership(true));
   }
 
   /** A term in which `in` is not an operator. */
@@ -60,7 +63,16 @@ export abstract class TermParser extends TokenCursor {
 
   /** The head of what may be a comprehension: `|` ends it. */
   #head(): Term {
-    return this.nested(() => this.#membership(false));
+    return this.#alone() ?? this.nested(() => this.#membership(false));
+  }
+
+  /** A constant that its neighbour ends: what most of a policy is, found without going through all operators. */
+  #alone(): Term | undefined {
+    const { kind } = this.token;
+    if (kind !== "text" && kind !== "number" && kind !== "name") return undefined;
+    const next = this.ahead(1);
+    if (next.kind !== "symbol" || !ends.has(next.text)) return undefined;
+    return kind === "name" && !constants.has(this.token.text) ? undefined : this.#primary();
   }
 
   #membership(withOr: boolean): Term {
@@ -113,10 +125,14 @@ export abstract class TermParser extends TokenCursor {
   }
 
   #primary(): Term {
-    const { kind, text, at } = this.token;
+    const { kind, text, at, value } = this.token;
     if (kind === "text") {
       this.take();
       return { kind: "scalar", at, value: text };
+    }
+    if (value !== undefined) {
+      this.take();
+      return { kind: "json", at, value };
     }
     if (kind === "number") return this.#number(1);
     if (kind === "name") return this.#named();

@@ -21,7 +21,7 @@ export abstract class TokenCursor {
 
   /** The next token, which stays the next. */
   protected get token(): Token {
-    return this.ahead(0);
+    return this.#tokens[this.#next] ?? this.ahead(0);
   }
 
   /** A token that follows the next one. */

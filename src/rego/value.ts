@@ -7,9 +7,6 @@
 /** A value. An array is a plain one; `undefined` is never a value, but the lack of one. */
 export type RegoValue = null | boolean | number | string | readonly RegoValue[] | RegoObject | RegoSet;
 
-/** A value without members. */
-export type RegoScalar = null | boolean | number | string;
-
 /** An object: in the order of its keys. */
 export class RegoObject {
   readonly #entries: ReadonlyMap<string, readonly [key: RegoValue, value: RegoValue]>;

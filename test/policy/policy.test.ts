@@ -60,8 +60,16 @@ test("operations before one that fails stay done, and a snapshot undoes them", a
   expect(JSON.stringify(enforcer.metadata())).toBe(
     '{"operatingsystem":{"ostype":"linux"},"t":{"__proto__":1},"s":[{"a":[1]}]}',
   );
+  const after = enforcer.snapshot();
   enforcer.restore(before);
   expect(JSON.stringify(enforcer.metadata())).toBe('{"operatingsystem":{"ostype":"linux"}}');
+  expect(() => enforcer.enforce("mount_device", {})).toThrow(PolicyError);
+  enforcer.restore(before);
+  enforcer.restore(after);
+  expect(() => enforcer.enforce("mount_device", {})).toThrow(PolicyError);
+  expect(JSON.stringify(enforcer.metadata())).toBe(
+    '{"operatingsystem":{"ostype":"linux"},"t":{"__proto__":1},"s":[{"a":[1]}]}',
+  );
 });
 
 test.each([

@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from "../../rego/index.ts";
 import { compareVersions } from "../../rego/semantic-version.ts";
 import { compareText } from "../../rego/value.ts";
-import type { Metadata } from "../metadata.ts";
+import type { Metadata, TableState } from "../metadata.ts";
 import { policyFrameworkVersion } from "../points.ts";
 import { completed, type ListedKind } from "./older-versions.ts";
 import {
@@ -64,10 +64,9 @@ const shapes: Readonly<Record<ListedKind, Shape>> = {
 export class CandidateLists {
   readonly #own: Parts | undefined;
   readonly #ownLayers: readonly string[] | undefined;
-  readonly #known: WeakMap<
-    Metadata,
-    { readonly change: number; readonly candidates: Candidates | undefined }
-  > = new WeakMap();
+  /** By the table of fragments that they are made with. */
+  readonly #known: WeakMap<object, { readonly candidates: Candidates | undefined }> = new WeakMap();
+  readonly #withoutFragments: TableState = { table: [] };
 
   /** @param constants what the policy lists. */
   constructor(constants: ReadonlyMap<string, JsonValue>, version: string | null) {
@@ -82,11 +81,11 @@ export class CandidateLists {
 
   /** What may be asked for now; undefined where something of another shape is listed. */
   of(metadata: Metadata): Candidates | undefined {
-    const change = metadata.changesOf("issuers");
-    const known = this.#known.get(metadata);
-    if (known?.change === change) return known.candidates;
+    const state = metadata.state("issuers") ?? this.#withoutFragments;
+    const known = this.#known.get(state);
+    if (known !== undefined) return known.candidates;
     const candidates = this.#collect(metadata);
-    this.#known.set(metadata, { change, candidates });
+    this.#known.set(state, { candidates });
     return candidates;
   }
 

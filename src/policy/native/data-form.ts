@@ -54,7 +54,7 @@ function isFrameworkErrors(term: Term | undefined): boolean {
 
 /** A term's value; undefined for what is no constant of JSON's. */
 function constantOf(term: Term | undefined): JsonValue | undefined {
-  if (term?.kind === "scalar") return term.value;
+  if (term?.kind === "scalar" || term?.kind === "json") return term.value;
   if (term?.kind === "array") {
     const items = term.items.map(constantOf);
     return items.every((item) => item !== undefined) ? items : undefined;
