@@ -77,7 +77,8 @@ export class LayerSearch {
     }
     const isHidden = search.isHidden;
     const isBare = search.isMetacopy;
-    const found = await this.#findBelow(directory, search, inUpper === undefined ? known : undefined);
+    const below = inUpper === undefined ? known : undefined;
+    const found = directory.lowers.length === 0 ? [] : await this.#findBelow(directory, search, below);
     if (search.isMetacopy || (isBare && found.length === 0)) throw contentMissing(found[0] ?? inUpper);
     if (inUpper === undefined) return { merged: mergedOfLower(found), isWhiteout: isHidden };
     const isDirectory = inUpper.attributes.type === "directory";

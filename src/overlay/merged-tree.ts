@@ -95,7 +95,7 @@ export class MergedTree implements FileTree {
       return await state.lock.shared(async () => {
         const { layer, node: real } = own.content ?? state.place(own);
         const file = await layer.tree.open(real, options);
-        return new OverlayFile(own, file, this.name, (how, call) => state.run(how, call));
+        return new OverlayFile(own, file, state);
       });
     });
   }

@@ -41,7 +41,7 @@ export class NameChanges {
     if (type === "characterDevice" && deviceMajor === 0 && deviceMinor === 0) {
       throw new FileError("EPERM", "mknod");
     }
-    const directory = await this.copyUp.node(parent, options);
+    const directory = parent.upper ?? (await this.copyUp.node(parent, options));
     const upper = hasWhiteout
       ? await this.#createOverWhiteout(directory, name, what)
       : await this.tree.create(directory, name, what);
@@ -181,7 +181,8 @@ export class NameChanges {
     syscall: string,
     options: TreeOptions,
   ): Promise<boolean> {
-    const { node, isWhiteout } = await this.state.names.find(parent, name, options);
+    const { names } = this.state;
+    const { node, isWhiteout } = names.remembered(parent, name) ?? (await names.find(parent, name, options));
     if (node !== undefined) throw new FileError("EEXIST", syscall);
     return isWhiteout;
   }

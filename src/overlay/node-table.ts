@@ -4,19 +4,19 @@ import type { NodeType } from "../tree/attributes.ts";
 import type { LayerNode, NodeNumbers } from "./layer.ts";
 import { type MergedNode, OverlayNode } from "./overlay-node.ts";
 
+/** So many nodes are kept track of before those that are gone are looked for. */
+const fewNodes = 1024;
+
 /** Finds the one object of a node. Holds none of them. */
 export class NodeTable {
   readonly #numbers: NodeNumbers;
   readonly #nodes: Map<string, WeakRef<OverlayNode>> = new Map();
-  readonly #gone: FinalizationRegistry<string>;
+  /** How many entries there are when those of nodes that are gone are taken out. */
+  #sweepAt = fewNodes;
   #serial = 0;
 
   constructor(numbers: NodeNumbers) {
     this.#numbers = numbers;
-    this.#gone = new FinalizationRegistry((key) => {
-      // Another object may have come under the key meanwhile.
-      if (this.#nodes.get(key)?.deref() === undefined) this.#nodes.delete(key);
-    });
   }
 
   /** The object of what a lookup found, made where there is none. */
@@ -85,8 +85,14 @@ export class NodeTable {
   }
 
   #keep(key: string, node: OverlayNode): void {
+    if (this.#nodes.size >= this.#sweepAt) this.#sweep();
     this.#nodes.set(key, new WeakRef(node));
-    this.#gone.register(node, key);
+  }
+
+  /** Takes out what is gone, each time that twice as many are there: cheaper than to be told of each. */
+  #sweep(): void {
+    for (const [key, node] of this.#nodes) if (node.deref() === undefined) this.#nodes.delete(key);
+    this.#sweepAt = Math.max(fewNodes, 2 * this.#nodes.size);
   }
 }
 

@@ -4,6 +4,13 @@ import type { FileStretch, OpenFile, TreeOptions } from "../tree/file-tree.ts";
 import type { AllocateOptions, WritableOpenFile } from "../tree/writable-file-tree.ts";
 import type { FileOfNode, OverlayNode } from "./overlay-node.ts";
 
+/** What an open file asks of its tree. */
+interface FileOwner {
+  readonly name: string;
+  /** Counts a call as one under way. */
+  run<Result>(options: TreeOptions, call: () => Promise<Result>): Promise<Result>;
+}
+
 /**
  * A file that is open for reading. When its node is copied up it goes on with the copy, so that it
  * sees what is written there, as since Linux 4.19; mappings of memory, which do not, are not offered.
@@ -11,23 +18,15 @@ import type { FileOfNode, OverlayNode } from "./overlay-node.ts";
 export class OverlayFile implements OpenFile, FileOfNode {
   readonly node: OverlayNode;
   #file: OpenFile;
-  readonly #run: <Result>(options: TreeOptions, call: () => Promise<Result>) => Promise<Result>;
-  readonly #treeName: string;
+  readonly #owner: FileOwner;
   #isClosed = false;
   /** Files that calls under way may still use. */
   #left: OpenFile[] = [];
 
-  /** @param run counts the tree's calls under way. */
-  constructor(
-    node: OverlayNode,
-    file: OpenFile,
-    treeName: string,
-    run: <Result>(options: TreeOptions, call: () => Promise<Result>) => Promise<Result>,
-  ) {
+  constructor(node: OverlayNode, file: OpenFile, owner: FileOwner) {
     this.node = node;
     this.#file = file;
-    this.#treeName = treeName;
-    this.#run = run;
+    this.#owner = owner;
     node.files.add(this);
   }
 
@@ -49,9 +48,10 @@ export class OverlayFile implements OpenFile, FileOfNode {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.node.files.delete(this);
-    const files = [this.#file, ...this.#left];
+    const left = this.#left;
     this.#left = [];
-    await Promise.all(files.map((file) => file.close()));
+    if (left.length === 0) await this.#file.close();
+    else await Promise.all([this.#file, ...left].map((file) => file.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -60,9 +60,9 @@ export class OverlayFile implements OpenFile, FileOfNode {
 
   /** Runs a call of the file's. */
   protected call<Result>(options: TreeOptions, use: () => Promise<Result>): Promise<Result> {
-    return this.#run(options, async () => {
-      if (this.#isClosed) throw closedError(this.#treeName);
-      return await use();
+    return this.#owner.run(options, () => {
+      if (this.#isClosed) throw closedError(this.#owner.name);
+      return use();
     });
   }
 }
@@ -71,13 +71,8 @@ export class OverlayFile implements OpenFile, FileOfNode {
 export class WritableOverlayFile extends OverlayFile implements WritableOpenFile {
   readonly #upper: WritableOpenFile;
 
-  constructor(
-    node: OverlayNode,
-    upper: WritableOpenFile,
-    treeName: string,
-    run: <Result>(options: TreeOptions, call: () => Promise<Result>) => Promise<Result>,
-  ) {
-    super(node, upper, treeName, run);
+  constructor(node: OverlayNode, upper: WritableOpenFile, owner: FileOwner) {
+    super(node, upper, owner);
     this.#upper = upper;
   }
 

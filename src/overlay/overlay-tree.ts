@@ -15,7 +15,7 @@ import { keptName } from "./marks.ts";
 import { MergedTree } from "./merged-tree.ts";
 import { NameChanges } from "./name-changes.ts";
 import { WritableOverlayFile } from "./overlay-file.ts";
-import type { OverlayNode } from "./overlay-node.ts";
+import { OverlayNode } from "./overlay-node.ts";
 import type { OverlayState } from "./overlay-state.ts";
 import { Renames } from "./renames.ts";
 import type { WorkDirectory } from "./work-directory.ts";
@@ -47,12 +47,19 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
   }
 
   openWritable(node: TreeNode, options: TreeOptions = {}): Promise<WritableOpenFile> {
+    const { state } = this;
+    const changes = this.#changes;
+    const upper = node instanceof OverlayNode && node.content === undefined ? node.upper : undefined;
+    if (changes !== undefined && upper !== undefined) {
+      // All of it is in the upper already: others may go on meanwhile.
+      return state.run(options, async () => {
+        const own = this.#file(node);
+        return new WritableOverlayFile(own, await changes.tree.openWritable(upper), state);
+      });
+    }
     return this.#change("open", options, async ({ tree, copyUp }) => {
-      const own = this.state.node(node, "open");
-      if (own.isDirectory) throw new FileError("EISDIR", "open");
-      if (own.type !== "file") throw new FileError("EINVAL", "open");
-      const file = await tree.openWritable(await copyUp.file(own, options));
-      return new WritableOverlayFile(own, file, this.name, (how, call) => this.state.run(how, call));
+      const own = this.#file(node);
+      return new WritableOverlayFile(own, await tree.openWritable(await copyUp.file(own, options)), state);
     });
   }
 
@@ -169,15 +176,20 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
     call: (changes: Changes, parent: OverlayNode) => Promise<Result>,
   ): Promise<Result> {
     if (this.#changes !== undefined) {
-      return this.#change(syscall, options, async (changes) =>
-        call(changes, this.#living(directory, syscall)),
-      );
+      return this.#change(syscall, options, (changes) => call(changes, this.#living(directory, syscall)));
     }
     return this.state.run(options, async () => {
       const parent = this.#living(directory, syscall);
       const { node } = await this.state.lock.shared(() => this.state.names.find(parent, name, options));
       throw new FileError(node === undefined ? "EROFS" : "EEXIST", syscall);
     });
+  }
+
+  #file(node: TreeNode): OverlayNode {
+    const own = this.state.node(node, "open");
+    if (own.isDirectory) throw new FileError("EISDIR", "open");
+    if (own.type !== "file") throw new FileError("EINVAL", "open");
+    return own;
   }
 
   /** A directory in which names can be: not one that was removed. */

@@ -13,7 +13,7 @@ export class TreeLock {
 
   /** Runs a call beside others that share. */
   async shared<Result>(call: () => Promise<Result>): Promise<Result> {
-    await this.#take(true);
+    if (!this.#enters(true)) await this.#turn(true);
     try {
       return await call();
     } finally {
@@ -24,7 +24,7 @@ export class TreeLock {
 
   /** Runs a call alone. */
   async exclusive<Result>(call: () => Promise<Result>): Promise<Result> {
-    await this.#take(false);
+    if (!this.#enters(false)) await this.#turn(false);
     try {
       return await call();
     } finally {
@@ -33,22 +33,26 @@ export class TreeLock {
     }
   }
 
-  async #take(isShared: boolean): Promise<void> {
-    if (this.#waiting.length === 0 && this.#enters(isShared)) return;
-    await new Promise<void>((go) => {
+  #turn(isShared: boolean): Promise<void> {
+    return new Promise((go) => {
       this.#waiting.push({ isShared, go });
     });
   }
 
-  /** Whoever may hold the lock now, holds it. */
+  /** Whoever comes and finds nobody waiting and the lock to be had, holds it. */
   #enters(isShared: boolean): boolean {
+    return this.#waiting.length === 0 && this.#takes(isShared);
+  }
+
+  /** Whoever may hold the lock now, holds it. */
+  #takes(isShared: boolean): boolean {
     if (isShared ? this.#holders < 0 : this.#holders !== 0) return false;
     this.#holders = isShared ? this.#holders + 1 : -1;
     return true;
   }
 
   #admit(): void {
-    for (let next = this.#waiting[0]; next !== undefined && this.#enters(next.isShared); ) {
+    for (let next = this.#waiting[0]; next !== undefined && this.#takes(next.isShared); ) {
       this.#waiting.shift();
       next.go();
       next = this.#waiting[0];

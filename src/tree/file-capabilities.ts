@@ -31,14 +31,23 @@ export class FileCapabilities {
     if (latin1FromBytes(name) === capabilityName) this.#settings += 1;
   }
 
-  /** For one open file: takes its capabilities before its content changes. */
-  forOpenFile(): (node: TreeNode, options?: TreeOptions) => Promise<void> {
-    let asked: number | undefined;
+  /** How often a capability was set. */
+  get settings(): number {
+    return this.#settings;
+  }
+
+  /**
+   * For one open file: takes its capabilities before its content changes.
+   *
+   * @param settings when it is known to have had none.
+   */
+  forOpenFile(settings?: number): (node: TreeNode, options?: TreeOptions) => Promise<void> {
+    let asked = settings;
     return async (node, options) => {
       if (asked === this.#settings) return;
-      const settings = this.#settings;
+      const now = this.#settings;
       await this.take(node, options);
-      asked = settings;
+      asked = now;
     };
   }
 

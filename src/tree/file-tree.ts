@@ -35,6 +35,8 @@ export interface TreeOptions {
 export interface TreeNode {
   /** As `NodeAttributes.inode`. */
   readonly inode: number;
+  /** As `NodeAttributes.type`, where the tree knows it without asking. */
+  readonly type?: NodeType;
 }
 
 /** One name in a directory. */

@@ -126,7 +126,7 @@ export class OpenDescription {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    if (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#content.file?.close();
   }
 

@@ -1,12 +1,11 @@
 /** `open(2)` above a tree: what is made, cut and followed on the way, as Linux's `path_openat` has it. */
 import { FileError } from "../errors.ts";
-import type { NodeAttributes } from "./attributes.ts";
 import type { FileCapabilities } from "./file-capabilities.ts";
 import type { TreeNode, TreeOptions } from "./file-tree.ts";
 import { OpenDescription } from "./open-description.ts";
 import type { OpenFlags } from "./open-flags.ts";
 import type { TreePath } from "./path.ts";
-import { type WalkedPlace, walkPath, walkPlace } from "./path-walk.ts";
+import { type WalkedNode, type WalkedPlace, walkNode, walkPlace } from "./path-walk.ts";
 import type { WritableFileTree } from "./writable-file-tree.ts";
 
 /** What an open is done on. */
@@ -29,23 +28,23 @@ export async function openPath(
   permissions: number,
   options?: TreeOptions,
 ): Promise<OpenDescription> {
-  const { tree } = target;
+  const { tree, capabilities } = target;
   if (flags.create && flags.directory) throw new FileError("EINVAL", "open");
   const walk = { ...options, followSymlinks: !flags.noFollow };
   if (!flags.create) {
-    const { node, attributes } = await walkPath(tree, path, "open", walk);
-    return await openNode(target, node, attributes, flags, options);
+    return await openNode(target, await walkNode(tree, path, "open", walk), flags, options);
   }
   const place = await walkPlace(tree, path, "open", walk);
   if (place.found !== undefined) {
-    const { node, attributes } = place.found;
     if (flags.exclusive) throw new FileError("EEXIST", "open");
-    if (attributes.type === "directory") throw new FileError("EISDIR", "open");
-    return await openNode(target, node, attributes, flags, options);
+    if (place.found.type === "directory") throw new FileError("EISDIR", "open");
+    return await openNode(target, place.found, flags, options);
   }
+  const { settings } = capabilities;
   const made = await makeFile(tree, place, permissions, flags, options);
   if (made === undefined) return await openPath(target, path, flags, permissions, options);
-  return await openNode(target, made, { type: "file" }, { ...flags, truncate: false }, options);
+  const how = { ...flags, truncate: false };
+  return await openNode(target, { node: made, type: "file" }, how, options, settings);
 }
 
 /** Undefined where somebody else made it meanwhile, and that is as good. */
@@ -64,12 +63,13 @@ async function makeFile(
   }
 }
 
+/** @param settings of `capabilities`, when a node was made that has none. */
 async function openNode(
   { tree, capabilities }: OpenTarget,
-  node: TreeNode,
-  { type }: Pick<NodeAttributes, "type">,
+  { node, type }: WalkedNode,
   flags: OpenFlags,
   options?: TreeOptions,
+  settings?: number,
 ): Promise<OpenDescription> {
   const changes = flags.write || flags.truncate;
   if (flags.directory && type !== "directory") throw new FileError("ENOTDIR", "open");
@@ -79,7 +79,7 @@ async function openNode(
   if (type === "socket") throw new FileError("ENXIO", "open");
   if (!changes) return new OpenDescription(tree, node, flags, { file: await tree.open(node, options) });
   const writable = await tree.openWritable(node, options);
-  const beforeChange = capabilities.forOpenFile();
+  const beforeChange = capabilities.forOpenFile(settings);
   try {
     if (flags.truncate) {
       await beforeChange(node, options);

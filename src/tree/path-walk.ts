@@ -4,7 +4,7 @@
  * only, an absolute target begins at its root again, and `..` never leads out.
  */
 import { FileError } from "../errors.ts";
-import type { NodeAttributes } from "./attributes.ts";
+import type { NodeAttributes, NodeType } from "./attributes.ts";
 import type { FileTree, TreeNode, TreeOptions } from "./file-tree.ts";
 import {
   isDotDot,
@@ -31,10 +31,16 @@ export interface WalkedPath {
   readonly names: readonly Uint8Array[];
 }
 
-/** A node on the way, and how it was come by. */
-interface Step {
+/** A node that a path led to. */
+export interface WalkedNode {
   readonly node: TreeNode;
-  readonly attributes: NodeAttributes;
+  readonly type: NodeType;
+}
+
+/** A node on the way, and how it was come by. */
+interface Step extends WalkedNode {
+  /** Undefined where its type was known without them. */
+  readonly attributes: NodeAttributes | undefined;
   readonly parent: Step | undefined;
   /** Its name in `parent`. */
   readonly name: Uint8Array;
@@ -88,16 +94,31 @@ export async function walkPath(
   syscall: string,
   options: WalkOptions = {},
 ): Promise<WalkedPath> {
-  const end = await new Walk(tree, syscall, options, false).run(pathBytes(path));
-  if (end.found === undefined) throw new FileError("ENOENT", syscall);
-  const { node, attributes } = end.found;
-  return { node, attributes, names: namesTo(end.found) };
+  const found = await walkTo(tree, path, syscall, options);
+  const { node, attributes = await tree.getattr(node, options) } = found;
+  return { node, attributes, names: namesTo(found) };
+}
+
+/** As `walkPath`, for who wants to know no more than a node's type. */
+export function walkNode(
+  tree: FileTree,
+  path: TreePath,
+  syscall: string,
+  options: WalkOptions = {},
+): Promise<WalkedNode> {
+  return walkTo(tree, path, syscall, options);
+}
+
+async function walkTo(tree: FileTree, path: TreePath, syscall: string, options: WalkOptions): Promise<Step> {
+  const { found } = await new Walk(tree, syscall, options, false).run(pathBytes(path));
+  if (found === undefined) throw new FileError("ENOENT", syscall);
+  return found;
 }
 
 /** Where a path led that may lead to nothing yet. */
 export interface WalkedPlace {
   /** What is there; undefined where nothing is. */
-  readonly found: Pick<WalkedPath, "node" | "attributes"> | undefined;
+  readonly found: WalkedNode | undefined;
   /** The directory that it is in, or would be; undefined where the path led to the root. */
   readonly parent: TreeNode | undefined;
   readonly name: Uint8Array;
@@ -131,12 +152,8 @@ export async function walkParent(
   options: TreeOptions = {},
 ): Promise<WalkedParent> {
   const last = splitLastName(pathBytes(path), syscall);
-  const { node } = await walkPath(
-    tree,
-    last.parent,
-    syscall,
-    options.signal ? { signal: options.signal } : {},
-  );
+  const how = options.signal ? { signal: options.signal } : {};
+  const { node } = await walkTo(tree, last.parent, syscall, how);
   return { ...last, directory: node };
 }
 
@@ -164,14 +181,16 @@ class Walk {
 
   async run(bytes: Uint8Array): Promise<WalkEnd> {
     const split = splitPath(bytes, this.#syscall);
-    const root = await this.#step(this.#tree.root, undefined, new Uint8Array(0));
+    const { root: top } = this.#tree;
+    const noName = new Uint8Array(0);
+    const root = stepTo(top, undefined, noName) ?? (await this.#step(top, undefined, noName));
     const { followSymlinks = true } = this.#options;
     let here = root;
     // Names yet to be walked, the next one last; a symlink's target is put on top of what is behind it.
     const ahead = [...split.names].reverse();
     let { directory: mustBeDirectory, slash } = split;
     for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
-      if (here.attributes.type !== "directory") throw new FileError("ENOTDIR", this.#syscall);
+      if (here.type !== "directory") throw new FileError("ENOTDIR", this.#syscall);
       if (isDotDot(name)) {
         here = here.parent ?? here;
         continue;
@@ -183,7 +202,7 @@ class Walk {
         if (last && !mustBeDirectory) return { found: undefined, parent: here, name };
         throw new FileError("ENOENT", this.#syscall);
       }
-      if (next.attributes.type !== "symlink" || (last && !followSymlinks && !mustBeDirectory)) {
+      if (next.type !== "symlink" || (last && !followSymlinks && !mustBeDirectory)) {
         here = next;
         continue;
       }
@@ -195,27 +214,37 @@ class Walk {
       }
       if (target.absolute) here = root;
     }
-    if (mustBeDirectory && here.attributes.type !== "directory")
-      throw new FileError("ENOTDIR", this.#syscall);
+    if (mustBeDirectory && here.type !== "directory") throw new FileError("ENOTDIR", this.#syscall);
+    // A tree that was asked for nothing else is asked for this: it may be closed.
+    if (here === root && here.attributes === undefined) here = await this.#step(top, undefined, noName);
     return { found: here, parent: here.parent, name: here.name };
   }
 
   async #target(link: Step): Promise<ReturnType<typeof splitPath>> {
     this.#symlinks += 1;
     if (this.#symlinks > symlinkLimit) throw new FileError("ELOOP", this.#syscall);
-    if (link.attributes.sizeBytes >= targetLimitBytes) throw new FileError("ENAMETOOLONG", this.#syscall);
+    const { sizeBytes } = link.attributes ?? (await this.#tree.getattr(link.node, this.#options));
+    if (sizeBytes >= targetLimitBytes) throw new FileError("ENAMETOOLONG", this.#syscall);
     return splitPath(await this.#tree.readlink(link.node, this.#options), this.#syscall);
   }
 
   async #child(parent: Step, name: Uint8Array): Promise<Step | undefined> {
     if (name.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", this.#syscall);
     const node = await this.#tree.lookup(parent.node, name, this.#options);
-    return node && this.#step(node, parent, name);
+    if (node === undefined) return undefined;
+    return stepTo(node, parent, name) ?? (await this.#step(node, parent, name));
   }
 
   async #step(node: TreeNode, parent: Step | undefined, name: Uint8Array): Promise<Step> {
-    return { node, parent, name, attributes: await this.#tree.getattr(node, this.#options) };
+    const attributes = await this.#tree.getattr(node, this.#options);
+    return { node, type: attributes.type, parent, name, attributes };
   }
+}
+
+/** A step to a node whose type is known. */
+function stepTo(node: TreeNode, parent: Step | undefined, name: Uint8Array): Step | undefined {
+  const { type } = node;
+  return type && { node, type, parent, name, attributes: undefined };
 }
 
 function namesTo(step: Step): Uint8Array[] {

@@ -35,8 +35,19 @@ export function pathBytes(path: TreePath): Uint8Array {
   if (typeof path !== "string" && !(path instanceof Uint8Array)) {
     throw new UsageError("invalid-argument", `a path is text or bytes, not ${typeof path}`);
   }
-  const bytes = typeof path === "string" ? new TextEncoder().encode(path) : path;
+  const bytes = typeof path === "string" ? utf8Bytes(path) : path;
   if (bytes.includes(0)) throw new UsageError("invalid-argument", "a path cannot hold a NUL");
+  return bytes;
+}
+
+/** Most paths are short and ASCII: the encoder's call costs more than they do. */
+function utf8Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return new TextEncoder().encode(text);
+    bytes[i] = code;
+  }
   return bytes;
 }
 
