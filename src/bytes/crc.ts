@@ -38,7 +38,15 @@ export function crc32c(checksum: number, bytes: Uint8Array): number {
 
 /** CRC-32C of the four bytes of a little-endian integer. */
 export function crc32cU32(checksum: number, value: number): number {
-  return crc32c(checksum, Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24));
+  const [t0, t1, t2, t3] = crc32cTables as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  const crc = checksum ^ value;
+  return (
+    ((t3[crc & 0xff] as number) ^
+      (t2[(crc >>> 8) & 0xff] as number) ^
+      (t1[(crc >>> 16) & 0xff] as number) ^
+      (t0[crc >>> 24] as number)) >>>
+    0
+  );
 }
 
 /** CRC-16 (reflected, polynomial 0xa001) as the kernel's `crc16`: without inversion. */

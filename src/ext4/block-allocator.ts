@@ -65,7 +65,7 @@ export class BlockAllocator {
     let best: { bits: GroupBits; from: number; end: number } | undefined;
     let group = groups.withFreeBlocks.next(groups.groupOf(start));
     for (let searched = 0; group !== undefined && searched < searchedGroups; searched++) {
-      const bits = await this.#searchable(group, options);
+      const bits = this.#peekBits(group) ?? (await this.#searchable(group, options));
       const from = group === groups.groupOf(start) ? start - groups.firstBlock(group) : 0;
       const found = findRun(bits, from, wanted, count);
       if (found === undefined) {
@@ -133,7 +133,7 @@ export class BlockAllocator {
   /** Sets bits of a group's bitmap, or clears them: all of them, or it was wrong. */
   async #mark(group: number, from: number, end: number, taken: boolean, options: IoOptions): Promise<void> {
     const { groups } = this.#volume;
-    const bitmap = await this.#modifyBitmap(group, options);
+    const bitmap = this.#markWaiting(group) ?? (await this.#modifyBitmap(group, options));
     const next = taken ? nextSetBit(bitmap, from, end) : nextClearBit(bitmap, from, end);
     if (next < end) {
       const why = taken ? "is taken twice" : "is to be freed, and is free";
@@ -172,6 +172,14 @@ export class BlockAllocator {
     groups.withFreeBlocks.set(group, groups.get(group, "freeBlocks") > held);
   }
 
+  /** As `searchable`, where they stand in memory as they are. */
+  #peekBits(group: number): GroupBits | undefined {
+    const { groups } = this.#volume;
+    if (this.#held.has(group) || this.#isUninit(group)) return undefined;
+    const bits = this.#volume.peekBlock(groups.get(group, "blockBitmap"), this.#kind(group));
+    return bits && { group, bits, count: groups.blocksIn(group) };
+  }
+
   /** A group's bits with what is held among them; not to be changed. */
   async #searchable(group: number, options: IoOptions): Promise<GroupBits> {
     const { groups } = this.#volume;
@@ -185,22 +193,28 @@ export class BlockAllocator {
   }
 
   async #viewBitmap(group: number, options: IoOptions): Promise<Uint8Array> {
-    const { groups } = this.#volume;
-    if (groups.hasFlag(group, groupFlag.blockUninit) && this.#usesUninit) return this.#freshBitmap(group);
-    return this.#volume.viewBlock(groups.get(group, "blockBitmap"), this.#kind(group), options);
+    if (this.#isUninit(group)) return this.#freshBitmap(group);
+    const block = this.#volume.groups.get(group, "blockBitmap");
+    return this.#volume.viewBlock(block, this.#kind(group), options);
   }
 
   /** The bitmap to be changed by who notes how to undo that: its block is marked alone. */
   async #modifyBitmap(group: number, options: IoOptions): Promise<Uint8Array> {
     await this.initialize(group);
-    const { groups } = this.#volume;
-    return this.#volume.markBlock(groups.get(group, "blockBitmap"), this.#kind(group), options);
+    const block = this.#volume.groups.get(group, "blockBitmap");
+    return this.#volume.markBlock(block, this.#kind(group), options);
+  }
+
+  /** As `modifyBitmap`, where it waits to be written already. */
+  #markWaiting(group: number): Uint8Array | undefined {
+    if (this.#isUninit(group)) return undefined;
+    return this.#volume.markWaiting(this.#volume.groups.get(group, "blockBitmap"));
   }
 
   /** Writes the bitmap of a group that has none yet. */
   async initialize(group: number): Promise<void> {
     const { groups } = this.#volume;
-    if (!groups.hasFlag(group, groupFlag.blockUninit) || !this.#usesUninit) return;
+    if (!this.#isUninit(group)) return;
     const bitmap = this.#freshBitmap(group);
     this.#volume.onUndo(() => this.#update(group));
     this.#volume.replaceBlock(groups.get(group, "blockBitmap"), bitmap, this.#kind(group));
@@ -209,9 +223,10 @@ export class BlockAllocator {
     this.#update(group);
   }
 
-  get #usesUninit(): boolean {
+  /** True for a group without a bitmap: none of its blocks is a file's. */
+  #isUninit(group: number): boolean {
     const { metadataCsum, gdtCsum } = this.#volume.geometry.features;
-    return metadataCsum || gdtCsum;
+    return (metadataCsum || gdtCsum) && this.#volume.groups.hasFlag(group, groupFlag.blockUninit);
   }
 
   /** What the bitmap of a group says in which no file has a block (`ext4_init_block_bitmap`). */

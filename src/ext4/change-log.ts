@@ -1,6 +1,6 @@
 /** How a change that fails is taken back: what was noted on the way, in reverse order. */
 
-/** Copies that are kept for the next changes to use, in number. */
+/** Copies of one length that are kept for the next changes to use, in number. */
 const keptCopies = 16;
 
 /** The steps of the change under way. One at a time. */
@@ -8,7 +8,7 @@ export class ChangeLog {
   readonly #undos: (() => void)[] = [];
   /** What the change under way has copies in, and what the next may have its in. */
   readonly #copies: Uint8Array[] = [];
-  readonly #spare: Uint8Array[] = [];
+  readonly #spare: Map<number, Uint8Array[]> = new Map();
   #open = false;
   #epoch = 0;
 
@@ -34,16 +34,11 @@ export class ChangeLog {
 
   /** Inside a change: a copy of bytes, for its undo, which holds until the change ends. */
   copyOf(bytes: Uint8Array): Uint8Array {
-    const spare = this.#spare.at(-1);
-    if (spare?.length !== bytes.length) {
-      const copy = bytes.slice();
-      this.#copies.push(copy);
-      return copy;
-    }
-    this.#spare.pop();
-    spare.set(bytes);
-    this.#copies.push(spare);
-    return spare;
+    const spare = this.#spare.get(bytes.length)?.pop();
+    spare?.set(bytes);
+    const copy = spare ?? bytes.slice();
+    this.#copies.push(copy);
+    return copy;
   }
 
   /** A point to which a part of the change can be taken back. */
@@ -73,8 +68,10 @@ export class ChangeLog {
 
   /** Nobody can undo any more. */
   #reuseCopies(): void {
-    while (this.#copies.length > 0 && this.#spare.length < keptCopies) {
-      this.#spare.push(this.#copies.pop() as Uint8Array);
+    for (const copy of this.#copies) {
+      const spare = this.#spare.get(copy.length);
+      if (spare === undefined) this.#spare.set(copy.length, [copy]);
+      else if (spare.length < keptCopies) spare.push(copy);
     }
     this.#copies.length = 0;
   }

@@ -45,7 +45,11 @@ export class DirectoryBlocks {
 
   /** Inside a change: a block to be changed. */
   async modify(logical: number, options: IoOptions): Promise<Uint8Array> {
-    return this.#volume.modifyBlock(await this.blockAt(logical, options), this.#kind, options);
+    const block = this.#places.get(logical) ?? (await this.blockAt(logical, options));
+    return (
+      this.#volume.modifyWaiting(block, this.#kind) ??
+      (await this.#volume.modifyBlock(block, this.#kind, options))
+    );
   }
 
   /**

@@ -47,7 +47,7 @@ export function isDirectoryHashVersion(version: number): boolean {
  */
 export function hashName({ version, unsigned, seed }: DirectoryHash, name: Uint8Array): NameHash {
   if (version === directoryHashVersion.legacy) return { major: inOrder(legacy(name, unsigned)), minor: 0 };
-  const state = Int32Array.from(seed);
+  const state = new Int32Array(seed);
   if (version === directoryHashVersion.halfMd4) {
     const words = new Int32Array(8);
     for (let at = 0; at < name.length; at += 32) {

@@ -24,6 +24,9 @@ export interface DirtyRun {
 /** How much is written in one call at most. */
 const runBytes = 1 << 20;
 
+/** How much of the memory of content that was written is kept for what comes next. */
+const spareBytes = 4 << 20;
+
 /** Changed blocks by number. */
 export class DirtyBlocks {
   readonly #log: ChangeLog;
@@ -31,6 +34,8 @@ export class DirtyBlocks {
   readonly #cache: BlockCache;
   readonly #blockSizeBytes: number;
   readonly #blocks: Map<number, DirtyBlock> = new Map();
+  /** Memory of blocks of content that were written. */
+  readonly #spare: Uint8Array[] = [];
 
   constructor(log: ChangeLog, cache: BlockCache, blockSizeBytes: number) {
     this.#log = log;
@@ -99,6 +104,18 @@ export class DirtyBlocks {
     });
   }
 
+  /** Memory for a block of zeros. */
+  blank(): Uint8Array {
+    return this.#spare.pop()?.fill(0) ?? new Uint8Array(this.#blockSizeBytes);
+  }
+
+  /** Memory of its own for a block's content. */
+  keep(content: Uint8Array): Uint8Array {
+    const bytes = this.#spare.pop();
+    bytes?.set(content);
+    return bytes ?? content.slice();
+  }
+
   /** Puts content into a block's place, whatever was there. */
   put(block: number, bytes: Uint8Array, kind: BlockKind): void {
     this.forget(block, 1);
@@ -109,11 +126,15 @@ export class DirtyBlocks {
   /** Blocks of a range are nothing to be written any more. */
   forget(block: number, blocks: number): void {
     this.#cache.delete(block, blocks);
-    for (const each of this.within(block, blocks)) {
-      const dirty = this.#blocks.get(each) as DirtyBlock;
-      this.#blocks.delete(each);
-      this.#log.note(() => this.#blocks.set(each, dirty));
-    }
+    if (blocks === 1) this.#forgetOne(block);
+    else for (const each of this.within(block, blocks)) this.#forgetOne(each);
+  }
+
+  #forgetOne(block: number): void {
+    const dirty = this.#blocks.get(block);
+    if (dirty === undefined) return;
+    this.#blocks.delete(block);
+    this.#log.note(() => this.#blocks.set(block, dirty));
   }
 
   /** The numbers of changed blocks in a range, in no order. */
@@ -157,11 +178,14 @@ export class DirtyBlocks {
     for (let each = block; each < block + blocks; each++) {
       const dirty = this.#blocks.get(each);
       this.#blocks.delete(each);
-      if (dirty !== undefined && dirty.kind !== dataBlock) this.#cache.set(each, dirty.bytes);
+      if (dirty === undefined) continue;
+      if (dirty.kind !== dataBlock) this.#cache.set(each, dirty.bytes);
+      else if (this.#spare.length * this.#blockSizeBytes < spareBytes) this.#spare.push(dirty.bytes);
     }
   }
 
   clear(): void {
+    this.#spare.length = 0;
     this.#blocks.clear();
   }
 

@@ -60,8 +60,8 @@ export class ExtentTree {
 
   /** The extent or hole that holds a block of the file; a hole as far as is known without reading more. */
   async find(logical: number, options: IoOptions): Promise<Mapping> {
-    const path = await this.#descend(logical, options);
-    const { node, index, endLogical } = path.at(-1) as PathStep;
+    const { node, index, endLogical } =
+      this.#inRoot(logical) ?? ((await this.#descend(logical, options)).at(-1) as PathStep);
     if (index >= 0) {
       const extent = node.extent(index);
       if (logical < extent.logical + extent.blocks) return extent;
@@ -74,7 +74,8 @@ export class ExtentTree {
 
   /** The device's block behind the one that stands for the block before `logical`; undefined behind a hole. */
   async goalFor(logical: number, options: IoOptions): Promise<number | undefined> {
-    const { node, index } = (await this.#descend(logical, options)).at(-1) as PathStep;
+    const { node, index } =
+      this.#inRoot(logical) ?? ((await this.#descend(logical, options)).at(-1) as PathStep);
     if (index < 0) return undefined;
     const { start, logical: first } = node.extent(index);
     return start + (logical - first);
@@ -162,6 +163,12 @@ export class ExtentTree {
     return new ExtentNode(fieldBytes(bytes, 0, inodeFields.block), undefined);
   }
 
+  /** The leaf that a block belongs to, where the root is one: most trees are no more than that. */
+  #inRoot(logical: number): PathStep | undefined {
+    const node = this.#root(false);
+    return node.depth === 0 ? { node, index: node.search(logical), endLogical: 2 ** 32 } : undefined;
+  }
+
   /** The way to the leaf that a block belongs to. */
   async #descend(logical: number, options: IoOptions): Promise<PathStep[]> {
     let node = this.#root(false);
@@ -215,7 +222,8 @@ export class ExtentTree {
   }
 
   async #insertOne(extent: Extent, options: IoOptions): Promise<void> {
-    let path = await this.#descend(extent.logical, options);
+    const leaf = this.#inRoot(extent.logical);
+    let path = leaf === undefined ? await this.#descend(extent.logical, options) : [leaf];
     let { node, index } = path.at(-1) as PathStep;
     if (this.#overlaps(node, index, extent)) {
       throw bad(

@@ -220,24 +220,25 @@ export class FileData {
         }
         const each = Math.floor(at / size);
         const until = Math.min((each + 1) * size, pieceEnd);
-        await this.#putBlock(block + (each - logical), at - each * size, bytesAt(at, until), fresh, options);
+        const content = bytesAt(at, until);
+        const target = block + (each - logical);
+        if (fresh || content.length === size) this.#putWhole(target, at - each * size, content);
+        else await this.#putPart(target, at - each * size, content, options);
         at = until;
       }
     }
-    await this.#putDirect(direct);
+    if (direct.length > 0) await this.#putDirect(direct);
   }
 
-  /** Puts bytes into one block that waits to be written. */
-  async #putBlock(
-    block: number,
-    start: number,
-    bytes: Uint8Array,
-    fresh: boolean,
-    options: IoOptions,
-  ): Promise<void> {
+  /** Puts bytes into one block that waits to be written, of which nothing else counts. */
+  #putWhole(block: number, start: number, bytes: Uint8Array): void {
     if (bytes.length === this.#blockSizeBytes) this.#volume.keepData(block, bytes);
-    else if (fresh) this.#volume.newBlock(block, dataBlock).set(bytes, start);
-    else (await this.#volume.modifyBlock(block, dataBlock, options)).set(bytes, start);
+    else this.#volume.newBlock(block, dataBlock).set(bytes, start);
+  }
+
+  /** Puts bytes into one block of content that is there. */
+  async #putPart(block: number, start: number, bytes: Uint8Array, options: IoOptions): Promise<void> {
+    (await this.#volume.modifyBlock(block, dataBlock, options)).set(bytes, start);
   }
 
   async #putDirect(

@@ -21,7 +21,10 @@ const low = groupDescriptorFields;
 const high = groupDescriptorHighFields;
 
 /** A field of a descriptor: the half that all have, and that of large ones. */
-type GroupField = readonly [low: Field, high: Field | undefined];
+interface GroupField {
+  readonly low: Field;
+  readonly high?: Field;
+}
 
 /** What of a descriptor is read or set. */
 export type GroupFieldName =
@@ -37,16 +40,16 @@ export type GroupFieldName =
   | "flags";
 
 const fields: Readonly<Record<GroupFieldName, GroupField>> = {
-  blockBitmap: [low.blockBitmapLow, high.blockBitmapHigh],
-  inodeBitmap: [low.inodeBitmapLow, high.inodeBitmapHigh],
-  inodeTable: [low.inodeTableLow, high.inodeTableHigh],
-  freeBlocks: [low.freeBlocksCountLow, high.freeBlocksCountHigh],
-  freeInodes: [low.freeInodesCountLow, high.freeInodesCountHigh],
-  usedDirectories: [low.usedDirectoriesCountLow, high.usedDirectoriesCountHigh],
-  unusedInodes: [low.unusedInodesLow, high.unusedInodesHigh],
-  blockBitmapChecksum: [low.blockBitmapChecksumLow, high.blockBitmapChecksumHigh],
-  inodeBitmapChecksum: [low.inodeBitmapChecksumLow, high.inodeBitmapChecksumHigh],
-  flags: [low.flags, undefined],
+  blockBitmap: { low: low.blockBitmapLow, high: high.blockBitmapHigh },
+  inodeBitmap: { low: low.inodeBitmapLow, high: high.inodeBitmapHigh },
+  inodeTable: { low: low.inodeTableLow, high: high.inodeTableHigh },
+  freeBlocks: { low: low.freeBlocksCountLow, high: high.freeBlocksCountHigh },
+  freeInodes: { low: low.freeInodesCountLow, high: high.freeInodesCountHigh },
+  usedDirectories: { low: low.usedDirectoriesCountLow, high: high.usedDirectoriesCountHigh },
+  unusedInodes: { low: low.unusedInodesLow, high: high.unusedInodesHigh },
+  blockBitmapChecksum: { low: low.blockBitmapChecksumLow, high: high.blockBitmapChecksumHigh },
+  inodeBitmapChecksum: { low: low.inodeBitmapChecksumLow, high: high.inodeBitmapChecksumHigh },
+  flags: { low: low.flags },
 };
 
 /** How much is read at once. */
@@ -119,11 +122,11 @@ export class GroupTable {
   }
 
   get(group: number, name: GroupFieldName): number {
-    const [lowField, highField] = fields[name];
+    const field = fields[name];
     const at = group * this.#size;
-    const value = readField(this.#bytes, at, lowField);
-    if (highField === undefined || this.#size === GROUP_DESCRIPTOR_SIZE_BYTES) return value;
-    return value + readField(this.#bytes, at, highField) * 2 ** (8 * lowField[1]);
+    const value = readField(this.#bytes, at, field.low);
+    if (field.high === undefined || this.#size === GROUP_DESCRIPTOR_SIZE_BYTES) return value;
+    return value + readField(this.#bytes, at, field.high) * 2 ** (8 * field.low[1]);
   }
 
   /** Inside a change: is undone with it. */
@@ -206,11 +209,12 @@ export class GroupTable {
 
   #put(group: number, name: GroupFieldName, value: number): void {
     const at = group * this.#size;
-    const [lowField, highField] = fields[name];
+    const field = fields[name];
+    const lowLimit = 2 ** (8 * field.low[1]);
     const difference = value - this.get(group, name);
-    writeField(this.#bytes, at, lowField, value % 2 ** (8 * lowField[1]));
-    if (highField !== undefined && this.#size > GROUP_DESCRIPTOR_SIZE_BYTES) {
-      writeField(this.#bytes, at, highField, Math.floor(value / 2 ** (8 * lowField[1])));
+    writeField(this.#bytes, at, field.low, value % lowLimit);
+    if (field.high !== undefined && this.#size > GROUP_DESCRIPTOR_SIZE_BYTES) {
+      writeField(this.#bytes, at, field.high, Math.floor(value / lowLimit));
     }
     this.#stale.add(group);
     if (name === "freeBlocks") this.#freeBlocks += difference;

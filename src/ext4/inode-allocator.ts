@@ -120,7 +120,8 @@ export class InodeAllocator {
       // The table's blocks are in use now, and nobody may take them for free.
       await this.#volume.blocks.initialize(group);
     }
-    const bitmap = await this.#volume.markBlock(block, this.#kind(group), options);
+    const bitmap =
+      this.#volume.markWaiting(block) ?? (await this.#volume.markBlock(block, this.#kind(group), options));
     this.#change(group, bitmap, index, { taken: true, isDirectory });
     if (!this.#usesUninit) return;
     const unused = geometry.inodesPerGroup - (index + 1);
@@ -151,7 +152,9 @@ export class InodeAllocator {
     const { groups, geometry } = this.#volume;
     const { inodesPerGroup, firstInode } = geometry;
     const isUninit = this.#usesUninit && groups.hasFlag(group, groupFlag.inodeUninit);
-    const bitmap = isUninit ? this.#freshBitmap() : await this.#viewBitmap(group, options);
+    const bitmap = isUninit
+      ? this.#freshBitmap()
+      : (this.#peekBitmap(group) ?? (await this.#viewBitmap(group, options)));
     const from = group === 0 ? firstInode - 1 : 0;
     let index = nextClearBit(bitmap, from, inodesPerGroup);
     while (index < inodesPerGroup && this.#held.has(group * inodesPerGroup + index + 1)) {
@@ -176,6 +179,10 @@ export class InodeAllocator {
     }
     this.#nextSpread = ((best ?? this.#nextSpread) + 1) % geometry.groups;
     return best ?? this.groupOf(parent);
+  }
+
+  #peekBitmap(group: number): Uint8Array | undefined {
+    return this.#volume.peekBlock(this.#volume.groups.get(group, "inodeBitmap"), this.#kind(group));
   }
 
   #viewBitmap(group: number, options: IoOptions): Promise<Uint8Array> {

@@ -170,12 +170,11 @@ function hasHighChecksum(bytes: Uint8Array): boolean {
   return bytes.length > INODE_BASE_SIZE_BYTES && extraBytesOf(bytes) >= offset + size - INODE_BASE_SIZE_BYTES;
 }
 
-/** `ext4_inode_csum`: over the whole record, its own two halves taken as zeros. */
+/** `ext4_inode_csum`: over the whole record, whose own two halves become zeros. */
 function inodeChecksum(volume: Ext4Volume, number: number, bytes: Uint8Array): number {
-  const copy = new Uint8Array(bytes);
-  fieldBytes(copy, 0, inodeFields.checksumLow).fill(0);
-  if (hasHighChecksum(bytes)) fieldBytes(copy, 0, inodeFields.checksumHigh).fill(0);
-  return crc32c(inodeSeed(volume, number, readField(bytes, 0, inodeFields.generation)), copy);
+  writeField(bytes, 0, inodeFields.checksumLow, 0);
+  if (hasHighChecksum(bytes)) writeField(bytes, 0, inodeFields.checksumHigh, 0);
+  return crc32c(inodeSeed(volume, number, readField(bytes, 0, inodeFields.generation)), bytes);
 }
 
 /** Puts the checksum into a record, where the file system has any. */
@@ -191,7 +190,7 @@ function checkChecksum(volume: Ext4Volume, number: number, bytes: Uint8Array): v
   const stored =
     readField(bytes, 0, inodeFields.checksumLow) +
     (hasHigh ? readField(bytes, 0, inodeFields.checksumHigh) * 2 ** 16 : 0);
-  const computed = inodeChecksum(volume, number, bytes);
+  const computed = inodeChecksum(volume, number, bytes.slice());
   if (stored === (hasHigh ? computed : computed & 0xffff)) return;
   throw volume.malformed("bad-checksum", "the inode's checksum does not hold", {
     inode: number,

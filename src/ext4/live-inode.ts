@@ -5,7 +5,7 @@ import { EXTENT_MAGIC, extentHeaderFields } from "./extent.ts";
 import type { ExtentTree } from "./extent-tree.ts";
 import { INODE_BASE_SIZE_BYTES, inodeFields, inodeFlag } from "./inode.ts";
 import { decodeInode, type Ext4Inode, inodeSeed } from "./inode-reader.ts";
-import { type Field, fieldBytes, readField, writeField, writeStructure } from "./structure.ts";
+import { type Field, readField, writeField, writeStructure } from "./structure.ts";
 import { decodeKernelTime, encodeKernelTime } from "./timestamp.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
@@ -14,6 +14,25 @@ const two32 = 2 ** 32;
 const two48 = 2 ** 48;
 /** Entries of the root of an extent tree. */
 const rootExtents = 4;
+/** Bytes of fields behind the first 128, where there is place for more (`s_want_extra_isize` unless set). */
+const extraFieldBytes = 32;
+
+/** What a new inode is. */
+export interface NewInode {
+  /** Type and permissions. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The 60 bytes of an extent tree without extents. */
+const emptyTree: Readonly<Uint8Array> = makeEmptyTree();
+
+function makeEmptyTree(): Uint8Array {
+  const root = new Uint8Array(inodeFields.block[1]);
+  writeStructure(extentHeaderFields, { magic: EXTENT_MAGIC, max: rootExtents }, root);
+  return root;
+}
 
 /** One inode. Made by `LiveInodes`; good for the call that got it. */
 export class LiveInode {
@@ -35,6 +54,31 @@ export class LiveInode {
     this.bytes = bytes;
   }
 
+  /** Inside the change that makes it, of zeros: times now, and no links. */
+  begin({ mode, uid, gid }: NewInode, generation: number): void {
+    // There is nothing to go back to: taken back it goes away as a whole.
+    this.#epoch = this.#volume.epoch;
+    const bytes = this.modifyBytes();
+    writeField(bytes, 0, inodeFields.mode, mode);
+    writeField(bytes, 0, inodeFields.uidLow, uid);
+    writeField(bytes, 0, inodeFields.uidHigh, uid >>> 16);
+    writeField(bytes, 0, inodeFields.gidLow, gid);
+    writeField(bytes, 0, inodeFields.gidHigh, gid >>> 16);
+    writeField(bytes, 0, inodeFields.generation, generation);
+    const large = bytes.length >= INODE_BASE_SIZE_BYTES + extraFieldBytes;
+    if (large) writeField(bytes, 0, inodeFields.extraIsize, extraFieldBytes);
+    const { low, extra } = encodeKernelTime(this.#volume.now(), large);
+    writeField(bytes, 0, inodeFields.accessTime, low);
+    writeField(bytes, 0, inodeFields.modificationTime, low);
+    writeField(bytes, 0, inodeFields.changeTime, low);
+    if (!large) return;
+    writeField(bytes, 0, inodeFields.accessTimeExtra, extra);
+    writeField(bytes, 0, inodeFields.modificationTimeExtra, extra);
+    writeField(bytes, 0, inodeFields.changeTimeExtra, extra);
+    writeField(bytes, 0, inodeFields.creationTime, low);
+    writeField(bytes, 0, inodeFields.creationTimeExtra, extra);
+  }
+
   /** As readers take it, up to date. Not to be kept. */
   view(): Ext4Inode {
     this.#view ??= decodeInode(this.#volume, this.number, this.bytes);
@@ -45,7 +89,7 @@ export class LiveInode {
   modifyBytes(): Uint8Array {
     const { bytes } = this;
     if (this.#volume.isNews(this.#epoch)) {
-      const before = bytes.slice();
+      const before = this.#volume.copyForUndo(bytes);
       this.#epoch = this.#volume.epoch;
       this.#volume.onUndo(() => {
         bytes.set(before);
@@ -174,13 +218,6 @@ export class LiveInode {
     this.#setTime(inodeFields.changeTime, inodeFields.changeTimeExtra, time);
   }
 
-  /** Where it has a place: else nothing happens. */
-  set createdAt(time: Timestamp) {
-    if (this.#has(inodeFields.creationTime)) {
-      this.#setTime(inodeFields.creationTime, inodeFields.creationTimeExtra, time);
-    }
-  }
-
   /** When it was removed, in seconds: never 0, which says that it was not. */
   set deletedAt({ seconds }: Timestamp) {
     this.#set(inodeFields.deletionTime, Math.max(1, Number(BigInt.asUintN(32, seconds))));
@@ -220,17 +257,25 @@ export class LiveInode {
   /** Makes the 60 bytes an extent tree without extents. */
   initExtents(): void {
     this.flags |= inodeFlag.extents;
-    const root = fieldBytes(this.modifyBytes(), 0, inodeFields.block);
-    root.fill(0);
-    writeStructure(extentHeaderFields, { magic: EXTENT_MAGIC, max: rootExtents }, root);
+    this.modifyBytes().set(emptyTree, inodeFields.block[0]);
     this.extents = undefined;
   }
 
-  /** The time of a change of content. */
+  /** The time of a change of content, or of a directory's names. */
   touch(): void {
     const now = this.#volume.now();
-    this.modifiedAt = now;
-    this.changedAt = now;
+    if (!this.#has(inodeFields.modificationTimeExtra)) {
+      this.modifiedAt = now;
+      this.changedAt = now;
+      return;
+    }
+    // The extra word of the other stands before it.
+    const { low, extra } = encodeKernelTime(now, true);
+    const bytes = this.modifyBytes();
+    writeField(bytes, 0, inodeFields.modificationTime, low);
+    writeField(bytes, 0, inodeFields.modificationTimeExtra, extra);
+    writeField(bytes, 0, inodeFields.changeTime, low);
+    writeField(bytes, 0, inodeFields.changeTimeExtra, extra);
   }
 
   get #sectorsPerBlock(): number {

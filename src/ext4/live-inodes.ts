@@ -4,26 +4,14 @@ import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import { plainBlock } from "./block-kind.ts";
 import { extentTreeOf } from "./extent-tree.ts";
-import { INODE_BASE_SIZE_BYTES, inodeFields, inodeNumber } from "./inode.ts";
+import { inodeNumber } from "./inode.ts";
 import type { InodeAllocator } from "./inode-allocator.ts";
 import { parseInode, sealInode } from "./inode-reader.ts";
-import { LiveInode } from "./live-inode.ts";
-import { writeStructure } from "./structure.ts";
+import { LiveInode, type NewInode } from "./live-inode.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
 /** Inodes kept that have no change waiting: some 10 MB. */
 const keptInodes = 8192;
-/** Bytes of fields behind the first 128, where there is place for more (`s_want_extra_isize` unless set). */
-const extraFieldBytes = 32;
-
-/** What a new inode is. */
-export interface NewInode {
-  /** Type and permissions. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
 /** The inodes of a volume. */
 export class LiveInodes {
   readonly #volume: WritableVolume;
@@ -90,24 +78,14 @@ export class LiveInodes {
    * @param parent the directory that it will be in.
    * @throws {FileError} `ENOSPC`.
    */
-  async create(parent: LiveInode, { mode, uid, gid }: NewInode, options: IoOptions): Promise<LiveInode> {
-    const isDirectory = (mode & 0xf000) === 0x4000;
+  async create(parent: LiveInode, what: NewInode, options: IoOptions): Promise<LiveInode> {
+    const isDirectory = (what.mode & 0xf000) === 0x4000;
     const number = await this.#numbers.allocate(parent.number, isDirectory, options);
     const bytes = new Uint8Array(this.#volume.geometry.inodeSizeBytes);
     const inode = new LiveInode(this.#volume, number, bytes);
     this.#put(inode);
-    const large = bytes.length >= INODE_BASE_SIZE_BYTES + extraFieldBytes;
-    const generation = this.#nextGeneration();
-    const record = { mode, generation, ...(large && { extraIsize: extraFieldBytes }) };
-    writeStructure(inodeFields, record, inode.modifyBytes());
-    inode.uid = uid;
-    inode.gid = gid;
-    const now = this.#volume.now();
-    inode.accessedAt = now;
-    inode.createdAt = now;
-    inode.modifiedAt = now;
-    inode.changedAt = now;
-    if (isDirectory || (mode & 0xf000) === 0x8000) inode.initExtents();
+    inode.begin(what, this.#nextGeneration());
+    if (isDirectory || (what.mode & 0xf000) === 0x8000) inode.initExtents();
     return inode;
   }
 

@@ -2,6 +2,7 @@
  * What the calls of a writable tree stand on: its volume, which files are open,
  * which names are known, and how a node becomes an inode.
  */
+import { equalBytes } from "../bytes/compare.ts";
 import type { IoOptions } from "../device/block-device.ts";
 import { FileError, type FileErrorCode } from "../errors.ts";
 import type { TreeNode } from "../tree/file-tree.ts";
@@ -40,6 +41,8 @@ export class LiveTree {
   readonly xattrKind: XattrBlockKind;
   readonly #directories: WeakMap<LiveInode, DirectoryParts> = new WeakMap();
   readonly #hashBase: DirectoryHashBase;
+  /** The name that was looked up last and stands for nothing, and how the volume was then. */
+  #absent: { readonly directory: number; readonly name: Uint8Array; readonly epoch: number } | undefined;
   /** How many files are open on an inode. */
   readonly #opens: Map<number, number> = new Map();
 
@@ -55,13 +58,13 @@ export class LiveTree {
    * @throws {FileError} `ESTALE` where the node is gone.
    */
   async inode(node: TreeNode, options: IoOptions): Promise<LiveInode> {
-    const { inodes } = this.volume;
-    const inode = inodes.peek(node.inode) ?? (await inodes.get(node.inode, options));
-    if (!(node instanceof Ext4Node)) return inode;
-    if (node.generation === undefined) node.generation = inode.generation;
-    else if (node.generation !== inode.generation) throw new FileError("ESTALE", "stat");
-    if (inode.linkCount === 0 && !inode.isOrphan) throw new FileError("ESTALE", "stat");
-    return inode;
+    return this.peekInode(node) ?? checkNode(node, await this.volume.inodes.get(node.inode, options));
+  }
+
+  /** As `inode`, where it is in memory. */
+  peekInode(node: TreeNode): LiveInode | undefined {
+    const inode = this.volume.inodes.peek(node.inode);
+    return inode && checkNode(node, inode);
   }
 
   /**
@@ -78,7 +81,7 @@ export class LiveTree {
   ): Promise<LiveInode> {
     let inode: LiveInode;
     try {
-      inode = await this.inode(node, options);
+      inode = this.peekInode(node) ?? (await this.inode(node, options));
     } catch (error) {
       throw error instanceof FileError && error.code === "ESTALE" ? new FileError(gone, syscall) : error;
     }
@@ -138,6 +141,21 @@ export class LiveTree {
     this.volume.onUndo(() => this.names.forget(directory.number, name));
   }
 
+  /** Outside of a change: notes that a name stands for nothing. */
+  noteAbsent(directory: LiveInode, name: Uint8Array): void {
+    this.#absent = { directory: directory.number, name: name.slice(), epoch: this.volume.epoch };
+  }
+
+  /** At the beginning of a change: whether a name was found to stand for nothing right before it. */
+  isAbsent(directory: LiveInode, name: Uint8Array): boolean {
+    const absent = this.#absent;
+    return (
+      absent?.directory === directory.number &&
+      absent.epoch + 1 === this.volume.epoch &&
+      equalBytes(absent.name, name)
+    );
+  }
+
   /** Notes an open file. */
   noteOpen(inode: number): void {
     this.#opens.set(inode, (this.#opens.get(inode) ?? 0) + 1);
@@ -183,4 +201,13 @@ export function checkName(name: Uint8Array, syscall: string): void {
   const dots = name.length <= 2 && name.every((byte) => byte === 0x2e);
   // Of no bytes it is dots too, as every thing is true of none.
   if (dots || name.includes(0) || name.includes(slash)) throw new FileError("EINVAL", syscall);
+}
+
+/** @throws {FileError} `ESTALE` where an inode is not that of a node any more. */
+function checkNode(node: TreeNode, inode: LiveInode): LiveInode {
+  if (!(node instanceof Ext4Node)) return inode;
+  if (node.generation === undefined) node.generation = inode.generation;
+  else if (node.generation !== inode.generation) throw new FileError("ESTALE", "stat");
+  if (inode.linkCount === 0 && !inode.isOrphan) throw new FileError("ESTALE", "stat");
+  return inode;
 }

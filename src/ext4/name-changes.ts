@@ -4,7 +4,7 @@
  */
 import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
-import { modeOf, type Timestamp } from "../tree/attributes.ts";
+import { modeOf } from "../tree/attributes.ts";
 import type { NewNode } from "../tree/writable-file-tree.ts";
 import { inheritAcls } from "./acl-changes.ts";
 import { isIndexed } from "./directory-checksum.ts";
@@ -34,12 +34,14 @@ export async function createNode(
   checkName(name, syscall);
   checkNewNode(what, tree.volume.geometry.blockSizeBytes);
   const entries = tree.entries(parent);
-  if ((await entries.find(name, options)) !== undefined) throw new FileError("EEXIST", syscall);
+  if (!tree.isAbsent(parent, name) && (await entries.find(name, options)) !== undefined) {
+    throw new FileError("EEXIST", syscall);
+  }
   if (what.type === "directory") checkSubdirectories(tree, parent, syscall);
   const inode = await makeInode(tree, parent, what, options);
   await entries.insert({ inode: inode.number, name, fileType: tree.fileType(inode) }, options);
   if (what.type === "directory") addSubdirectory(tree, parent);
-  touch(parent, tree.volume.now());
+  parent.touch();
   tree.knowName(parent, name, inode);
   return inode;
 }
@@ -63,8 +65,8 @@ async function makeInode(
   const gid = inherits ? parent.gid : (what.gid ?? 0);
   const inode = await tree.volume.inodes.create(parent, { mode, uid: what.uid ?? 0, gid }, options);
   inode.linkCount = 1;
-  await fillNode(tree, parent, inode, what, options);
-  await inheritAcls(tree, parent, inode, options);
+  if (what.type !== "file") await fillNode(tree, parent, inode, what, options);
+  if (tree.xattrs(parent).mayBeThere) await inheritAcls(tree, parent, inode, options);
   return inode;
 }
 
@@ -83,10 +85,9 @@ export async function linkNode(
   if (inode.linkCount === 0) throw new FileError("ENOENT", "link");
   if (inode.linkCount >= MAX_LINKS) throw new FileError("EMLINK", "link");
   await entries.insert({ inode: inode.number, name, fileType: tree.fileType(inode) }, options);
-  const now = tree.volume.now();
   inode.linkCount += 1;
-  inode.changedAt = now;
-  touch(parent, now);
+  inode.changedAt = tree.volume.now();
+  parent.touch();
 }
 
 /** Takes a name away: of an empty directory, or of anything else. */
@@ -109,14 +110,8 @@ export async function removeName(
   tree.names.forget(parent.number, name);
   await entries.remove(found, options);
   if (isDirectory) removeSubdirectory(parent);
-  touch(parent, tree.volume.now());
+  parent.touch();
   await tree.dropLink(inode, options);
-}
-
-/** What a change of its names does to a directory. */
-export function touch(directory: LiveInode, now: Timestamp): void {
-  directory.modifiedAt = now;
-  directory.changedAt = now;
 }
 
 /** @throws {FileError} `EMLINK` for a directory that can have no more subdirectories (`EXT4_DIR_LINK_MAX`). */

@@ -7,13 +7,7 @@ import { FileError } from "../errors.ts";
 import type { RenameOptions } from "../tree/writable-file-tree.ts";
 import type { LiveInode } from "./live-inode.ts";
 import { checkName, type LiveTree } from "./live-tree.ts";
-import {
-  addSubdirectory,
-  checkSubdirectories,
-  makeWhiteout,
-  removeSubdirectory,
-  touch,
-} from "./name-changes.ts";
+import { addSubdirectory, checkSubdirectories, makeWhiteout, removeSubdirectory } from "./name-changes.ts";
 import type { FoundEntry, WritableDirectory } from "./writable-directory.ts";
 
 /** One of the two names of a rename. */
@@ -197,8 +191,7 @@ async function leave(tree: LiveTree, source: TakenEnd, whiteout: boolean, option
 }
 
 function finish(tree: LiveTree, source: TakenEnd, to: RenameEnd): void {
-  const now = tree.volume.now();
-  source.inode.changedAt = now;
-  touch(source.directory, now);
-  touch(to.directory, now);
+  source.inode.changedAt = tree.volume.now();
+  source.directory.touch();
+  to.directory.touch();
 }

@@ -33,7 +33,7 @@ export class LiveExt4File implements OpenFile {
 
   async read(offsetBytes: number, into: Uint8Array, options: TreeOptions = {}): Promise<number> {
     const calls = this.use(offsetBytes);
-    return calls.read(options, (data) => data.read(offsetBytes, into, options));
+    return await calls.read(options, (data) => data.read(offsetBytes, into, options));
   }
 
   async nextData(offsetBytes: number, options: TreeOptions = {}): Promise<FileStretch | undefined> {
@@ -69,9 +69,8 @@ export class LiveExt4File implements OpenFile {
 export class WritableExt4File extends LiveExt4File implements WritableOpenFile {
   async write(offsetBytes: number, from: Uint8Array, options: TreeOptions = {}): Promise<number> {
     const calls = this.use(offsetBytes);
-    return calls.change(options, async (data) =>
-      from.length === 0 ? 0 : data.write(offsetBytes, from, options),
-    );
+    if (from.length > 0) return await calls.change(options, (data) => data.write(offsetBytes, from, options));
+    return await calls.change(options, async () => 0);
   }
 
   async append(

@@ -115,14 +115,20 @@ export class WritableExt4Tree implements WritableFileTree {
       const known = names.get(inode.number, name);
       if (known !== undefined) return this.#node(known);
       const found = await this.#live.entries(inode).find(name, options);
-      if (found === undefined) return undefined;
+      if (found === undefined) {
+        this.#live.noteAbsent(inode, name);
+        return undefined;
+      }
       names.set(inode.number, name, found.inode);
       return this.#node(found.inode);
     });
   }
 
   getattr(node: TreeNode, options: TreeOptions = {}): Promise<NodeAttributes> {
-    return this.#read(options, async () => (await this.#live.inode(node, options)).view().attributes);
+    return this.#read(options, async () => {
+      const inode = this.#live.peekInode(node) ?? (await this.#live.inode(node, options));
+      return inode.view().attributes;
+    });
   }
 
   async *readdir(
@@ -299,12 +305,15 @@ export class WritableExt4Tree implements WritableFileTree {
     options: TreeOptions,
     change: (inode: LiveInode) => Promise<Result>,
   ): Promise<Result> {
-    return this.#change(options, async () => change(await this.#live.inode(node, options)));
+    return this.#change(options, async () => {
+      const inode = this.#live.peekInode(node) ?? (await this.#live.inode(node, options));
+      return await change(inode);
+    });
   }
 
   #open(node: TreeNode, options: TreeOptions): Promise<OpenFileCalls> {
     return this.#read(options, async () => {
-      const inode = await this.#live.inode(node, options);
+      const inode = this.#live.peekInode(node) ?? (await this.#live.inode(node, options));
       if (inode.type === "directory") throw new FileError("EISDIR", "open");
       if (inode.type !== "file") throw new FileError("EINVAL", "open");
       const { number } = inode;
@@ -312,8 +321,8 @@ export class WritableExt4Tree implements WritableFileTree {
       return {
         read: (how, call) =>
           this.#read(how, async () => {
-            const live = await this.#live.inode(node, how);
-            return call(new FileData(this.#volume, live), live);
+            const live = this.#live.peekInode(node) ?? (await this.#live.inode(node, how));
+            return await call(new FileData(this.#volume, live), live);
           }),
         change: (how, call) =>
           this.#changeInode(node, how, (live) => call(new FileData(this.#volume, live), live)),

@@ -114,6 +114,11 @@ export class WritableVolume extends Ext4Volume {
     this.#log.note(undo);
   }
 
+  /** Inside a change: a copy of bytes for what takes it back, good until the change ends. */
+  copyForUndo(bytes: Uint8Array): Uint8Array {
+    return this.#log.copyOf(bytes);
+  }
+
   /** Inside a change: does a part of it whole or, where it throws, not at all; the rest stands. */
   async attempt<Result>(run: () => Promise<Result>): Promise<Result> {
     const savepoint = this.#log.savepoint();
@@ -176,9 +181,14 @@ export class WritableVolume extends Ext4Volume {
     return bytes;
   }
 
+  /** As `modifyBlock`, where the block waits to be written already. */
+  modifyWaiting(block: number, kind: BlockKind): Uint8Array | undefined {
+    return this.#dirty.modify(block, kind);
+  }
+
   /** Inside a change: a block of metadata to be changed, whose checksum is put in when it is written. */
   async modifyBlock(block: number, kind: BlockKind, options: IoOptions): Promise<Uint8Array> {
-    const dirty = this.#dirty.modify(block, kind);
+    const dirty = this.modifyWaiting(block, kind);
     if (dirty !== undefined) return dirty;
     const bytes = await this.viewBlock(block, kind, options);
     this.#dirty.take(block, bytes, kind);
@@ -186,9 +196,14 @@ export class WritableVolume extends Ext4Volume {
     return bytes;
   }
 
+  /** As `markBlock`, where the block waits to be written already. */
+  markWaiting(block: number): Uint8Array | undefined {
+    return this.#dirty.mark(block);
+  }
+
   /** As `modifyBlock`, for who notes itself how its steps are taken back. */
   async markBlock(block: number, kind: BlockKind, options: IoOptions): Promise<Uint8Array> {
-    const dirty = this.#dirty.mark(block);
+    const dirty = this.markWaiting(block);
     if (dirty !== undefined) return dirty;
     const bytes = await this.viewBlock(block, kind, options);
     this.#dirty.takeMarked(block, bytes, kind);
@@ -197,7 +212,7 @@ export class WritableVolume extends Ext4Volume {
 
   /** Inside a change: a block of zeros in the place of one that was just allocated. */
   newBlock(block: number, kind: BlockKind): Uint8Array {
-    const bytes = new Uint8Array(this.geometry.blockSizeBytes);
+    const bytes = this.#dirty.blank();
     this.replaceBlock(block, bytes, kind);
     this.#checked.set(bytes, kind);
     return bytes;
@@ -240,7 +255,8 @@ export class WritableVolume extends Ext4Volume {
   keepData(block: number, bytes: Uint8Array): void {
     const { blockSizeBytes } = this.geometry;
     for (let at = 0; at < bytes.length; at += blockSizeBytes) {
-      this.replaceBlock(block + at / blockSizeBytes, bytes.slice(at, at + blockSizeBytes), dataBlock);
+      const content = this.#dirty.keep(bytes.subarray(at, at + blockSizeBytes));
+      this.replaceBlock(block + at / blockSizeBytes, content, dataBlock);
     }
   }
 

@@ -74,12 +74,16 @@ export class XattrChanger {
     return true;
   }
 
-  /** The stored value of an attribute that stands in the inode or in its block. */
-  async read(key: XattrKey, options: IoOptions): Promise<Uint8Array | undefined> {
+  /** False for an inode that has no attribute at all, as most. */
+  get mayBeThere(): boolean {
     const { bytes, xattrStartBytes, xattrBlock } = this.#inode;
     const inInode = this.#roomInInode >= 4 && readU32Le(bytes, xattrStartBytes) === XATTR_MAGIC;
-    // Most inodes have none at all, and are asked for each time that something is made in them.
-    if (!inInode && xattrBlock === 0) return undefined;
+    return inInode || xattrBlock !== 0;
+  }
+
+  /** The stored value of an attribute that stands in the inode or in its block. */
+  async read(key: XattrKey, options: IoOptions): Promise<Uint8Array | undefined> {
+    if (!this.mayBeThere) return undefined;
     const own = readInodeXattrs(this.#volume, this.#inode.view());
     const others = await this.#readBlock(options);
     return (own[findXattrEntry(own, key)] ?? others[findXattrEntry(others, key)])?.value;
