@@ -13,6 +13,7 @@ import {
 } from "./exit-codes.ts";
 import { imageCommand } from "./image-command.ts";
 import { layerCommand } from "./layer-command.ts";
+import { policyCommand } from "./policy-command.ts";
 import { rootActions } from "./root-actions.ts";
 import type { Terminal } from "./terminal.ts";
 import { verityCommand } from "./verity-command.ts";
@@ -36,6 +37,7 @@ const groups: readonly { readonly name: string; readonly make: ActionMaker }[] =
   { name: "verity", make: verityCommand },
   { name: "layer", make: layerCommand },
   { name: "image", make: imageCommand },
+  { name: "policy", make: policyCommand },
   ...rootActions,
 ];
 

@@ -22,7 +22,16 @@ export function encodeBase64(bytes: Uint8Array): string {
  * @throws {FormatError} `bad-field` for any other character and for padding that is not due or missing.
  */
 export function decodeBase64(text: string, what: string): Uint8Array {
-  const compact = text.replace(/[\r\n]/g, "");
+  const compact = withoutLineEnds(text);
   if (!wellFormed.test(compact)) throw new FormatError("bad-field", `${what} is not base64`);
   return Uint8Array.from(atob(compact), (char) => char.charCodeAt(0));
+}
+
+/** Whether a text is base64, line ends in it aside. */
+export function isBase64(text: string): boolean {
+  return wellFormed.test(withoutLineEnds(text));
+}
+
+function withoutLineEnds(text: string): string {
+  return text.replace(/[\r\n]/g, "");
 }

@@ -36,5 +36,20 @@ export {
   policyFrameworkVersion,
   policyPoints,
 } from "./points.ts";
-export { type EnforcerKind, openEncodedPolicy, openMeasuredPolicy, openPolicy, Policy } from "./policy.ts";
+export {
+  type EnforcerKind,
+  openEncodedPolicy,
+  openMeasuredPolicy,
+  openPolicy,
+  Policy,
+  policyDigest,
+} from "./policy.ts";
 export { PolicyDenial } from "./policy-denial.ts";
+export { decodePolicy, encodePolicy } from "./policy-encoding.ts";
+export {
+  type ScenarioOptions,
+  ScenarioRun,
+  type ScenarioStep,
+  traceScenario,
+  traceText,
+} from "./scenario.ts";

@@ -54,7 +54,12 @@ export class Policy {
 export async function openPolicy(text: string | Uint8Array, kind: EnforcerKind = "rego"): Promise<Policy> {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text.slice();
   const rules = kind === "open_door" ? openDoor(bytes) : regoRules(bytes);
-  return new Policy(bytes, await digestOf(bytes), rules);
+  return new Policy(bytes, await policyDigest(bytes), rules);
+}
+
+/** What is measured of a policy, whatever its text: SHA-256 of the bytes as they are. */
+export async function policyDigest(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
 }
 
 /**
@@ -76,12 +81,8 @@ export async function openEncodedPolicy(base64: string, kind: EnforcerKind = "re
  */
 export async function openMeasuredPolicy(base64: string, hostData: Uint8Array): Promise<Policy> {
   const bytes = decodeBase64(base64, "the policy");
-  checkMeasured(await digestOf(bytes), hostData);
+  checkMeasured(await policyDigest(bytes), hostData);
   return await openPolicy(bytes);
-}
-
-async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
 }
 
 function checkMeasured(digest: Uint8Array, hostData: Uint8Array): void {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { toHex } from "../../../src/bytes/hex.ts";
 import { buildLayer, MemoryTarget } from "../../../src/layer/index.ts";
-import { textOf } from "../../policy/traces.ts";
+import { scenarioText } from "../../../src/policy/scenario-text.ts";
 import { TarBuilder } from "../../tar/tar-builder.ts";
 import type { PlainDisk } from "../model/agent-model.ts";
 import type { Slot } from "../model/asks.ts";
@@ -88,7 +88,7 @@ export function policyTextOf({ containers, allowsUnencryptedScratch }: PlainPoli
     allow_environment_variable_dropping: false,
     allow_capability_dropping: false,
   };
-  return textOf({ package: "policy", data, framework_points: points } as never);
+  return scenarioText({ package: "policy", data, framework_points: points } as never, "the policy");
 }
 
 function containerData(container: PlainContainer): object {

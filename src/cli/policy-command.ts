@@ -1,0 +1,75 @@
+/** `sealstone policy`: its actions, one file each. */
+import { InvalidArgumentError, Option } from "commander";
+import { type ActionMaker, actionGroup, groupAction } from "./action-group.ts";
+import type { PolicyDigestOptions } from "./policy-digest.ts";
+import type { PolicyTraceOptions } from "./policy-trace.ts";
+
+const file = ["<policy>", "the policy: Rego, or Rego in base64; - for standard input"] as const;
+
+const digest: ActionMaker = groupAction<PolicyDigestOptions>({
+  name: "digest",
+  operands: [file],
+  summary: "print what a policy is measured as: SHA-256 of its exact text",
+  options: [
+    new Option("--host-data <hex>", "HOST_DATA of an attestation report: ends with 1 where it is another"),
+    new Option("--base64", "print the policy as it is transported, in base64, in place of its digest"),
+  ],
+  help: `
+The digest is over the text's bytes, every blank and line end of them; a file that holds base64 is
+decoded first. The same digest stands in the SNP report as HOST_DATA. Whether the text is a policy
+at all is not looked at: see show.
+
+Examples:
+  sealstone policy digest policy.rego
+  sealstone policy digest ccepolicy.txt --host-data 9f2c…
+  sealstone policy digest policy.rego --base64`,
+  run: async (...given) => (await import("./policy-digest.ts")).runPolicyDigest(...given),
+});
+
+const trace: ActionMaker = groupAction<PolicyTraceOptions>({
+  name: "trace",
+  operands: [["<scenario>", "JSON: a policy and a list of requests; - for standard input"]],
+  summary: "put requests to a policy one by one, and say what came of each",
+  options: [
+    new Option("-o, --output <file>", "write the trace there"),
+    new Option("--words", "a line for each request, with the reasons of denials, in place of the trace"),
+    new Option(
+      "--max-error-message-length <n>",
+      "shorten denials to that many characters, as guests do to 3072 (default: no limit)",
+    ).argParser((text) => {
+      if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError("a length is a number of characters");
+      return Number(text);
+    }),
+  ],
+  help: `
+The scenario:
+  {"name": …, "policy": {"raw_rego": "package policy…"},
+   "ops": [{"op": "mount_device", "target": "/run/mounts/scsi/m0", "deviceHash": "8b48…"}, …]}
+The policy may be {"package": "policy", "data": {…}, "framework_points": […]} too; "enforcer":
+"open_door" and "max_error_message_length": 3072 may stand beside it. "op" is the enforcement
+point; the other names are those of its input (docs/policy.md). load_fragment takes "issuer",
+"feed", "header_svn" and "fragment", which has the forms of the policy.
+
+The trace, as JSON: for each request whether it was allowed, what a process was granted, the denial
+as the host is given it, everything that the policy remembers afterwards, and the queries that were
+made of it. Ends with 0 whether requests were denied or not, and where the policy is refused
+("create_error") too.
+
+Examples:
+  sealstone policy trace scenario.json -o trace.json
+  sealstone policy trace scenario.json --words`,
+  run: async (...given) => (await import("./policy-trace.ts")).runPolicyTrace(...given),
+});
+
+/** The `policy` command. */
+export const policyCommand: ActionMaker = actionGroup(
+  "policy",
+  "execution policies: what the host of a confidential container may ask",
+  `
+Exit codes:
+  0  done; it holds, or nothing differs
+  1  refused: malformed, unreadable, denied; or it differs
+  2  wrong usage
+  70  a bug of sealstone's own    130  stopped by a signal`,
+  [digest, trace],
+);
