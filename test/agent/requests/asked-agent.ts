@@ -59,14 +59,14 @@ export class AskedAgent implements AsyncDisposable {
    * @returns why it was refused; undefined where it was done.
    * @throws what is no error of sealstone's.
    */
-  async ask(ask: Ask): Promise<StorageError | undefined> {
-    return await this.send(this.message(ask));
+  async ask(ask: Ask, signal?: AbortSignal): Promise<StorageError | undefined> {
+    return await this.send(this.message(ask), signal);
   }
 
   /** As `ask`, for any message. */
-  async send(message: HostRequest): Promise<StorageError | undefined> {
+  async send(message: HostRequest | string, signal?: AbortSignal): Promise<StorageError | undefined> {
     try {
-      const { processId } = await this.agent.handle(message);
+      const { processId } = await this.agent.handle(message, signal && { signal });
       if (processId !== undefined) this.#processes.push(processId);
       await setImmediate();
       return undefined;
@@ -108,8 +108,12 @@ export class AskedAgent implements AsyncDisposable {
     return root && (await listed(root, "")).sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
+  /** Closes the agent; one that is poisoned may say why once more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.agent.close();
+    const isPoisoned = this.state().inconsistent !== undefined;
+    await this.agent.close().catch((error: unknown) => {
+      if (!isPoisoned) throw error;
+    });
   }
 }
 
