@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import type { ActionMaker } from "./action-group.ts";
+import { agentCommand } from "./agent-command.ts";
 import type { CommandContext } from "./context.ts";
 import {
   type ExitCode,
@@ -38,6 +39,7 @@ const groups: readonly { readonly name: string; readonly make: ActionMaker }[] =
   { name: "layer", make: layerCommand },
   { name: "image", make: imageCommand },
   { name: "policy", make: policyCommand },
+  { name: "agent", make: agentCommand },
   ...rootActions,
 ];
 
