@@ -1,32 +1,22 @@
 /** What the README shows is compiled and run as it stands there, against the packed package. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, inject, test } from "vitest";
+import { writeAgentFiles } from "../cli/agent-files.ts";
+import { codeBlocks, readDocument, runExample, workFolder } from "./document-examples.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const readme = readFileSync(join(root, "README.md"), "utf8");
-
-/** The fenced blocks of a language, in order. */
-function codeBlocks(language: string): string[] {
-  return [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, fence, code = ""]) =>
-    fence === language ? [code] : [],
-  );
-}
-
-/** A folder inside the consumer's, so that the package is found, with an image and a tar to work on. */
-function workFolder(name: string): string {
-  const folder = join(inject("consumer"), name);
-  mkdirSync(folder);
-  writeFileSync(join(folder, "layer.img"), new Uint8Array(1024 * 1024).fill(0x2a));
-  mkdirSync(join(folder, "root/etc"), { recursive: true });
-  writeFileSync(join(folder, "root/etc/hostname"), "a-host\n");
-  execFileSync("tar", ["-cf", join(folder, "layer.tar"), "-C", join(folder, "root"), "."]);
-  return folder;
-}
+const readme = readDocument("README.md");
 
 const examples = [
+  {
+    name: "the example of an agent",
+    prints:
+      'agent.state().mounts.length, await agent.container("c0".repeat(32))?.root.readFile("/etc/release", "utf8")',
+    printed: "4 one\n\n",
+  },
   { name: "the library's example", prints: "identity.dataBlocks, block[4095]", printed: "256 42\n" },
   { name: "the example of a layer", prints: "text, rootHash.length", printed: "a-host\n 32\n" },
   {
@@ -36,31 +26,20 @@ const examples = [
   },
 ] as const;
 
-test.each(examples.map((example, i) => ({ ...example, i })))("$name", ({ prints, printed, i }) => {
-  const blocks = codeBlocks("ts");
+test.each(examples.map((example, i) => ({ ...example, i })))("$name", async ({ prints, printed, i }) => {
+  const blocks = codeBlocks(readme, "ts");
   expect(blocks).toHaveLength(examples.length);
   const folder = workFolder(`example-${i}`);
-  writeFileSync(join(folder, "example.ts"), `${blocks[i]}\nconsole.log(${prints});\n`);
-  const compilerOptions = {
-    target: "es2022",
-    lib: ["es2022", "esnext.disposable"],
-    module: "nodenext",
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    types: ["node"],
-    typeRoots: [join(root, "node_modules/@types")],
-  };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["example.ts"] }));
-  const options = { cwd: folder, encoding: "utf8" } as const;
-  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], options);
-  expect(execFileSync(process.execPath, ["example.js"], options)).toBe(printed);
+  await writeAgentFiles(folder);
+  expect(runExample(folder, `${blocks[i]}\nconsole.log(${prints});\n`)).toBe(printed);
 });
 
-test("the command's examples", () => {
-  const lines = codeBlocks("sh").flatMap((block) => block.trim().split("\n"));
+test("the command's examples", async () => {
+  const lines = codeBlocks(readme, "sh").flatMap((block) => block.trim().split("\n"));
   const examples = lines.filter((line) => /^(echo .*\| )?sealstone /.test(line));
   expect(examples.length).toBeGreaterThan(0);
   const cwd = workFolder("commands");
+  await writeAgentFiles(cwd);
   const PATH = `${join(inject("consumer"), "node_modules/.bin")}:${process.env["PATH"]}`;
   const env = { ...process.env, PATH };
   const output = examples
