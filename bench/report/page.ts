@@ -1,6 +1,7 @@
 /** The page of figures, `bench/README.md`, and the short table in the project's own README. */
 import type { Machine } from "../measure/machine.ts";
 import type { Spread } from "../measure/statistics.ts";
+import { withMarkedBlock } from "./marked-block.ts";
 import type { Results, SuiteResult } from "./results.ts";
 
 /** The whole page, in Markdown. */
@@ -85,9 +86,5 @@ function describeMachine(machine: Machine): string {
  * @throws {Error} where the markers are not there.
  */
 export function withFigures(readme: string, results: Results): string {
-  const [start, end] = ["<!-- figures:start -->", "<!-- figures:end -->"];
-  const [before, rest] = [readme.split(start)[0], readme.split(end)[1]];
-  if (!readme.includes(start) || rest === undefined)
-    throw new Error(`the README has no place for figures: ${start}`);
-  return `${before}${start}\n${figuresSummary(results)}\n${end}${rest}`;
+  return withMarkedBlock(readme, "figures", figuresSummary(results));
 }

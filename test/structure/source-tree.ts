@@ -6,7 +6,7 @@ import { parseSource, type SourceFile } from "./source-file.ts";
 /** The repository's root folder, ending in `/`. */
 export const rootFolder: string = fileURLToPath(new URL("../../", import.meta.url));
 
-const folders = ["src", "assembly", "bench", "images", "test"];
+const folders = ["src", "assembly", "bench", "demo", "images", "test"];
 
 /** Every file below the folders that hold sources, from the repository's root, sorted. */
 export function listFiles(): string[] {

@@ -1,8 +1,7 @@
 /**
- * The main job, on a real image: `npm run demo`. Formats it, verifies it,
+ * dm-verity on a real image: `npm run demo:verity`. Formats it, verifies it,
  * breaks it in several places, finds each, and rebuilds all of them by
- * forward error correction; beside `veritysetup` where that is installed. Then
- * the same for the layers of an image: root hashes, files, and a refusal.
+ * forward error correction; beside `veritysetup` where that is installed.
  * `--json` prints the same for machines. Exits with 0 only if all of it holds.
  */
 import { execFileSync } from "node:child_process";
@@ -28,9 +27,8 @@ import {
   type VerityIdentity,
   verifyVerity,
 } from "sealstone/node";
+import { archiveInstalledPackages } from "../../images/installed-packages.ts";
 import { breakVolume, type Damage, expectedUnreadable } from "./damage.ts";
-import { archiveInstalledPackages } from "./installed-packages.ts";
-import { demonstrateLayers } from "./layers-demo.ts";
 import { DemoReport } from "./report.ts";
 
 const blockSize = 4096;
@@ -44,13 +42,12 @@ interface Volume {
   readonly parity: FileDevice;
 }
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const report = new DemoReport(process.argv.includes("--json"));
 const folder = await mkdtemp(join(tmpdir(), "sealstone-demo-"));
 const digests = startThreadedDigests(Math.min(availableParallelism(), 8));
 try {
   await demonstrate();
-  await demonstrateLayers(report, root);
 } finally {
   await digests.close();
   await rm(folder, { recursive: true });
