@@ -6,6 +6,8 @@ import { forEachSeed } from "../../src/testing/index.ts";
 import { exhaust, larger, largerWandering, operations, small, smallWandering, wander } from "./scenarios.ts";
 import { newTally } from "./tally.ts";
 
+/** The host puts an old leaf back that all writes do without, as the leaves that it is about are in memory. */
+const leafLostUnnoticed = 4078700;
 const subject = { SealedDevice, WriteSequence, processSequence };
 
 test("all sequences of up to three operations, with every fault at every call and every act in every place", async () => {
@@ -34,7 +36,7 @@ test("the larger table: all sequences of up to three operations, with every faul
 test("the larger table: two million steps by chance, other ones every time", async () => {
   const tally = newTally();
   const first = Date.now() >>> 0;
-  const seeds = Array.from({ length: 40 }, (_, i) => first + i);
+  const seeds = [leafLostUnnoticed, ...Array.from({ length: 39 }, (_, i) => first + i)];
   await forEachSeed(seeds, async (random) => {
     await wander(subject, random.seed % 2 === 0 ? largerWandering : larger, random, 50_000, tally);
   });
