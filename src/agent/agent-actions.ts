@@ -19,7 +19,7 @@ import {
 
 /** What a request brought, and what there is to wait for when its turn is over. */
 export interface Answer extends Omit<AgentResponse, "type" | "request"> {
-  later?(signal: AbortSignal | undefined): Promise<Pick<AgentResponse, "exitCode">>;
+  later?(signal: AbortSignal): Promise<Pick<AgentResponse, "exitCode">>;
 }
 
 /** Does what is asked. @throws as `GuestAgent.handle` */

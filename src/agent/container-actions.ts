@@ -1,4 +1,5 @@
 /** Making containers and ending them. */
+import { untilAborted } from "../device/abortable.ts";
 import { StateError } from "../errors.ts";
 import type { MountedOverlay } from "../overlay/mounted-overlay.ts";
 import type { PolicyMount } from "../policy/index.ts";
@@ -118,7 +119,7 @@ export async function shutDown(turn: Turn, containerId: string, isForced: boolea
   const signal = isForced ? signals.kill : signals.terminate;
   const { init } = container;
   if (init === undefined) return;
-  await init.signal(signal);
+  await untilAborted(init.signal(signal), turn.signal);
   turn.tell({ kind: "process-signaled", container: containerId, process: init.id, signal });
 }
 

@@ -8,7 +8,8 @@
  * mounted is not known, and nothing is mounted, made or removed from then on.
  */
 import { copyOf } from "../bytes/copy.ts";
-import { AttestationError, UsageError } from "../errors.ts";
+import { unheard } from "../device/abortable.ts";
+import { AttestationError, FileError, FormatError, StateError, UsageError } from "../errors.ts";
 import { closeInOrder } from "../overlay/close-order.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import { type Answer, perform } from "./agent-actions.ts";
@@ -28,6 +29,10 @@ import { requestText } from "./request-text.ts";
 const hostDataSizeBytes = 32;
 const addressPattern = /^(?:0|[1-9][0-9]{0,2}):(?:0|[1-9][0-9]{0,2})$/;
 const mostU8 = 255;
+const mostWaits = 1024;
+
+/** What came of a request's turn. */
+type Handled = readonly [request: number, type: ReadMessage["type"], answer: Answer];
 
 /** How a request is handled. */
 export interface HandleOptions {
@@ -42,6 +47,7 @@ export class GuestAgent implements AsyncDisposable {
   readonly #events: EventLog;
   readonly #maxRequestBytes: number;
   #requests = 0;
+  #waits = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(guest: Guest, options: GuestAgentOptions) {
@@ -84,14 +90,10 @@ export class GuestAgent implements AsyncDisposable {
     request: HostRequest | string | Uint8Array,
     { signal }: HandleOptions = {},
   ): Promise<AgentResponse> {
-    const text = requestText(request, this.#maxRequestBytes);
-    const [number, type, answer] = await this.#queue.run(
-      (turnSignal) => this.#turn(text, turnSignal),
-      signal,
-    );
-    const { later, ...now } = answer;
+    const [number, type, { later, ...answer }] = await this.#enqueue(request, signal);
+    const response = { type, request: number, ...answer };
     // To wait for a process is to be in nobody's way.
-    return { type, request: number, ...now, ...(await later?.(signal)) };
+    return later === undefined ? response : { ...response, ...(await this.#wait(later, signal)) };
   }
 
   /** The host plugs a disk in. @throws {UsageError} `invalid-argument` for no address, or one that is taken. */
@@ -160,10 +162,31 @@ export class GuestAgent implements AsyncDisposable {
     return this.close();
   }
 
-  async #turn(
-    text: string,
-    signal: AbortSignal,
-  ): Promise<readonly [request: number, type: ReadMessage["type"], answer: Answer]> {
+  #enqueue(request: unknown, signal: AbortSignal | undefined): Promise<Handled> {
+    try {
+      const text = requestText(request, this.#maxRequestBytes);
+      return this.#queue.run((turnSignal) => this.#turn(text, turnSignal), signal);
+    } catch (error) {
+      this.#events.add(0, { kind: "refused", error: eventError(error) });
+      throw error;
+    }
+  }
+
+  async #wait<Result>(
+    later: (signal: AbortSignal) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    if (this.#waits >= mostWaits)
+      throw new StateError("busy", `${mostWaits} requests wait for processes already`);
+    this.#waits += 1;
+    try {
+      return await later(AbortSignal.any([this.#queue.closing, ...(signal ? [signal] : [])]));
+    } finally {
+      this.#waits -= 1;
+    }
+  }
+
+  async #turn(text: string, signal: AbortSignal): Promise<Handled> {
     this.#requests += 1;
     const number = this.#requests;
     const tell = (event: AgentEventKind): void => this.#events.add(number, event);
@@ -180,7 +203,8 @@ export class GuestAgent implements AsyncDisposable {
         guest.restore(before);
         throw error;
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = hostsFault(thrown);
       tell({ kind: "refused", error: eventError(error) });
       throw error;
     }
@@ -191,17 +215,27 @@ export class GuestAgent implements AsyncDisposable {
     await this.#queue.close();
     const things = [...guest.mounted.values()];
     const kinds = ["overlay", "scratch", "layer"] as const;
+    for (const running of guest.processes()) unheard(running.signal(9));
     try {
-      await closeInOrder([
-        ...guest.processes().map((running) => ({ close: () => running.signal(9) })),
-        ...kinds.flatMap((kind) => things.filter((thing) => thing.kind === kind)).map(closable),
-      ]);
+      await closeInOrder(
+        kinds.flatMap((kind) => things.filter((thing) => thing.kind === kind)).map(closable),
+      );
     } finally {
       guest.mounted.clear();
       this.#events.add(0, { kind: "closed" });
       this.#events.end();
     }
   }
+}
+
+/** What a caller of the layers below would have to mend is the host's to answer for here; so is a disk without room. */
+function hostsFault(error: unknown): unknown {
+  if (error instanceof UsageError)
+    return new FormatError("bad-field", error.message, { at: error.at, cause: error });
+  if (!(error instanceof FileError)) return error;
+  return new StateError("exhausted", `a disk of the host's has no room for what is asked: ${error.message}`, {
+    cause: error,
+  });
 }
 
 function closable(thing: Parameters<typeof closeThing>[0]): { close(): Promise<void> } {

@@ -156,6 +156,11 @@ export class Turn {
     }
   }
 
+  /** Undoes what was begun. Does not throw: what failed first is what is told. */
+  async undo(act: () => Promise<void>): Promise<void> {
+    await this.irrevocably(act).catch(() => undefined);
+  }
+
   /** What is mounted is not known any more. */
   poison(cause: unknown): void {
     this.guest.inconsistent ??=

@@ -31,13 +31,14 @@ async function mount(turn: Turn, command: OverlayCommand): Promise<void> {
       at: { path: scratch },
     });
   }
-  const overlay = await mountOverlay({
-    decision,
-    lowerLayers,
-    ...(disk && { scratch: disk }),
-    signal: turn.signal,
-  });
-  commit(turn, path, { kind: "overlay", overlay });
+  const { signal } = turn;
+  try {
+    const overlay = await mountOverlay({ decision, lowerLayers, ...(disk && { scratch: disk }), signal });
+    commit(turn, path, { kind: "overlay", overlay });
+  } catch (error) {
+    if (disk !== undefined) await turn.undo(() => disk.remove(containerId));
+    throw error;
+  }
 }
 
 function checkTargets({ containerId, path, layers, scratch }: OverlayCommand): void {

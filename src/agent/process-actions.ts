@@ -45,7 +45,7 @@ export async function execute(turn: Turn, containerId: string, asked: ProcessCom
   const grant = policy.requests.execInContainer({ containerId, ...rest, ...identity });
   checkTerminal(asked.terminal, grant.stdioAccess);
   if (container.status !== "running") {
-    throw new StateError("closed", `container ${containerId} is not running`);
+    throw notRunning(container);
   }
   return await startIn(turn, container, { ...rest, ...identity, ...grant, root, mounts, isInit: false });
 }
@@ -87,9 +87,15 @@ async function startIn(
   asked: Omit<GuestProcessSpec, "containerId" | "processId">,
 ): Promise<number> {
   checkRoom(container.processes.length);
-  const spec = { ...asked, containerId: container.id, processId: turn.guest.newProcessId() };
+  const { isInit } = asked;
+  const id = turn.guest.newProcessId();
+  const spec = { ...asked, containerId: container.id, processId: id };
   const running = await start(turn, spec);
-  const { processId: id, isInit } = spec;
+  if (!isInit && container.status !== "running") {
+    // Its first process ended while this one was started, and cannot take it along any more.
+    unheard(running.signal(killSignal));
+    throw notRunning(container);
+  }
   const made = new GuestProcess({ id, isInit, arguments: spec.arguments }, running, (exitCode) => {
     turn.tell({ kind: "process-ended", container: container.id, process: id, exitCode });
     if (isInit) endAll(container);
@@ -97,6 +103,10 @@ async function startIn(
   container.add(made);
   tellStarted(turn, spec);
   return id;
+}
+
+function notRunning({ id }: GuestContainer): StateError {
+  return new StateError("closed", `container ${id} is not running`);
 }
 
 /** With the first process, all others end: they are in its name space. */
@@ -157,7 +167,7 @@ export function waitFor(
     const why = `process ${processId} still runs after ${timeoutMs} ms`;
     const timer = setTimeout(() => late.abort(new DeviceError("device-timeout", why)), timeoutMs);
     try {
-      const either = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
+      const either = AbortSignal.any([late.signal, signal]);
       return { exitCode: await untilAborted(exit, either) };
     } finally {
       clearTimeout(timer);

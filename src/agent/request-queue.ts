@@ -49,6 +49,11 @@ export class RequestQueue {
     return turn;
   }
 
+  /** Aborted when the queue is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Aborts what runs, lets nothing more begin, and waits until all has ended. */
   async close(): Promise<void> {
     this.#closing.abort(new StateError("closed", "the guest agent is closed: start a new one"));

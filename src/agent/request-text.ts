@@ -1,5 +1,6 @@
 /** A request as it came, made into one text at once: nothing that its sender does later changes it. */
 import { FormatError, UsageError } from "../errors.ts";
+import { quoted } from "../oci/quoted-text.ts";
 
 /** How deep objects and lists may stand in each other. */
 const mostLevels = 32;
@@ -55,7 +56,44 @@ export function parseText(text: string, what: string): unknown {
     throw new FormatError("bad-field", `${what} is no JSON`);
   }
   checkTexts(value, what);
+  checkNames(text, what);
   return value;
+}
+
+/** No object has a name twice: of two fields one reader takes the first, another the last. */
+function checkNames(text: string, what: string): void {
+  const open: (Set<string> | undefined)[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === "{") open.push(new Set());
+    else if (char === "[") open.push(undefined);
+    else if (char === "}" || char === "]") open.pop();
+    else if (char === '"') {
+      const end = endOfText(text, at);
+      const names = open.at(-1);
+      if (names !== undefined && isName(text, end)) {
+        const name: string = JSON.parse(text.slice(at, end));
+        if (names.has(name)) throw new FormatError("bad-field", `${what} has a field twice: ${quoted(name)}`);
+        names.add(name);
+      }
+      at = end - 1;
+    }
+  }
+}
+
+/** Behind the quotation mark that ends the text which begins here. */
+function endOfText(text: string, start: number): number {
+  for (let at = start + 1; ; at += 1) {
+    if (text[at] === "\\") at += 1;
+    else if (text[at] === '"') return at + 1;
+  }
+}
+
+/** Whether a colon follows. */
+function isName(text: string, end: number): boolean {
+  let at = end;
+  while (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t") at += 1;
+  return text[at] === ":";
 }
 
 function checkTexts(value: unknown, what: string): void {

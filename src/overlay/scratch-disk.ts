@@ -156,9 +156,22 @@ export class ScratchDisk implements AsyncDisposable {
     return this.close();
   }
 
-  #removeFiles(container: string, options: TreeOptions): Promise<void> {
-    const files = new WritableTreeFiles(this.#parts.tree);
-    return files.rm(`/${folderName}/${container}`, { recursive: true, force: true, ...options });
+  async #removeFiles(container: string, options: TreeOptions): Promise<void> {
+    const { tree } = this.#parts;
+    const remove = (): Promise<void> =>
+      new WritableTreeFiles(tree).rm(`/${folderName}/${container}`, {
+        recursive: true,
+        force: true,
+        ...options,
+      });
+    try {
+      await remove();
+    } catch (error) {
+      if (!(error instanceof StateError) || error.code !== "unflushed") throw error;
+      // The disk may have failed once, and be well again.
+      await tree.flush(options);
+      await remove();
+    }
   }
 
   async #leave(container: string): Promise<void> {
@@ -184,7 +197,6 @@ export class ScratchDisk implements AsyncDisposable {
     const { tree } = this.#parts;
     const files = new WritableTreeFiles(tree);
     const home = `/${folderName}/${container}`;
-    await files.mkdir(`/${folderName}`, { recursive: true, ...options });
     try {
       await files.mkdir(home, options);
     } catch (error) {
@@ -226,6 +238,7 @@ export async function mountScratch(
     // What was never written to a sealed device is zeros.
     await formatExt4(device, { isZero: true, ...(now && { time: now() }), ...(signal && { signal }) });
     const tree = await openWritableExt4(device, { ...(now && { now }), ...(signal && { signal }) });
+    await new WritableTreeFiles(tree).mkdir(`/${folderName}`, signal && { signal });
     return new ScratchDisk({ device, tree }, key);
   } catch (error) {
     await device.close();

@@ -1,4 +1,5 @@
 /** A host with disks, a policy made for them, and the requests that a real host sends. */
+import { createHash } from "node:crypto";
 import { onTestFinished } from "vitest";
 import {
   type DiskAddress,
@@ -14,7 +15,7 @@ import { toHex } from "../../src/bytes/hex.ts";
 import { MemoryDevice } from "../../src/device/memory-device.ts";
 import { buildLayer } from "../../src/layer/build-layer.ts";
 import { MemoryTarget } from "../../src/layer/memory-target.ts";
-import { openPolicy, policyPoints } from "../../src/policy/index.ts";
+import { policyPoints } from "../../src/policy/index.ts";
 import { TarBuilder } from "../tar/tar-builder.ts";
 
 /** An id of a container: 64 times the same digit. */
@@ -40,8 +41,16 @@ export async function imageOf(tar: TarBuilder): Promise<LayerImage> {
   return { bytes: target.bytes, rootHash: toHex(rootHash) };
 }
 
-/** A base and what stands on it. */
-export async function twoImages(): Promise<readonly [base: LayerImage, top: LayerImage]> {
+type TwoImages = readonly [base: LayerImage, top: LayerImage];
+let built: Promise<TwoImages> | undefined;
+
+/** A base and what stands on it; nobody changes their bytes. */
+export function twoImages(): Promise<TwoImages> {
+  built ??= buildTwo();
+  return built;
+}
+
+async function buildTwo(): Promise<TwoImages> {
   const base = new TarBuilder()
     .add({ name: "etc/", type: "5", mode: 0o755 })
     .file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n")
@@ -113,8 +122,8 @@ export async function startAgent(
   disks: Iterable<readonly [DiskAddress, HostDisk]>,
   options: Partial<GuestAgentOptions> = {},
 ): Promise<GuestAgent> {
-  const { digest } = await openPolicy(policy);
-  const agent = await GuestAgent.start({ evidence: { hostData: digest }, disks, ...options });
+  const hostData = createHash("sha256").update(policy).digest();
+  const agent = await GuestAgent.start({ evidence: { hostData }, disks, ...options });
   onTestFinished(() => agent.close().catch(() => undefined));
   return agent;
 }
@@ -126,6 +135,8 @@ export interface Scene {
   readonly base: LayerImage;
   readonly top: LayerImage;
   readonly scratch: MemoryDevice;
+  /** A disk of its own with a layer's bytes. */
+  agentDisk(layer: "base" | "top"): MemoryDevice;
 }
 
 /** See `Scene`. The policy is not set yet. */
@@ -135,17 +146,20 @@ export async function scene(
 ): Promise<Scene> {
   const [base, top] = await twoImages();
   const policy = policyText([{ layers: [base.rootHash, top.rootHash] }], constants);
+  const images = { base, top };
+  const agentDisk = (layer: "base" | "top"): MemoryDevice =>
+    new MemoryDevice(images[layer].bytes.slice(), { name: layer });
   const scratch = new MemoryDevice(4 * 2 ** 20, { name: "scratch" });
   const agent = await startAgent(
     policy,
     [
-      ["0:0", new MemoryDevice(base.bytes.slice(), { name: "base" })],
-      ["0:1", new MemoryDevice(top.bytes.slice(), { name: "top" })],
+      ["0:0", agentDisk("base")],
+      ["0:1", agentDisk("top")],
       ["0:2", scratch],
     ],
     options,
   );
-  return { agent, policy, base, top, scratch };
+  return { agent, policy, base, top, scratch, agentDisk };
 }
 
 /** A modification of the guest. */
