@@ -62,7 +62,7 @@ export class GuestAgent implements AsyncDisposable {
    * Starts an agent that allows nothing yet: the host's first request sets the policy.
    *
    * @throws {AttestationError} `not-attested` without evidence: nobody would know then whose policy it is.
-   * @throws {UsageError} `invalid-argument` for a disk's address that is none.
+   * @throws {UsageError} `invalid-argument` for a disk's address that is none, and bounds that cannot be.
    */
   static async start(options: GuestAgentOptions): Promise<GuestAgent> {
     const guest = new Guest(options, hostDataOf(options.evidence));

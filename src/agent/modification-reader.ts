@@ -6,6 +6,8 @@ import { refused } from "./guest-path.ts";
 import type { HostCommand } from "./host-command.ts";
 
 const mostU8 = 0xff;
+/** Of one overlay, in Linux: `OVL_MAX_STACK`. */
+const mostLayers = 500;
 const mostU32 = 0xffff_ffff;
 
 /** Reads `Request` of `ModifySettings`. @throws {FormatError} */
@@ -92,6 +94,7 @@ function readMemory(settings: JsonObject, isRemoval: boolean): HostCommand {
 function readOverlay(settings: JsonObject, isRemoval: boolean): HostCommand {
   settings.allowOnly("ContainerID", "ContainerRootPath", "Layers", "ScratchPath");
   const layers = settings.optionalObjects("Layers") ?? [];
+  if (layers.length > mostLayers) throw settings.refuse("Layers", `more than ${mostLayers} layers`);
   return {
     kind: "overlay",
     isRemoval,

@@ -16,7 +16,8 @@ type ExternalProcess = Extract<ExecuteCommand, { readonly kind: "execute-externa
 
 /** Of one container, or beside them: those that have ended are kept account of too. */
 const mostProcesses = 4096;
-const noTimeoutMs = 0xffff_ffff;
+/** What timers can count: some 25 days. More, as `0xffffffff`, is no limit. */
+const longestTimerMs = 0x7fff_ffff;
 const killSignal = 9;
 const noCapabilities = { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] } as const;
 const nobody = { id: "0", name: "" } as const;
@@ -162,7 +163,7 @@ export function waitFor(
   turn.requirePolicy();
   const { exit } = processOf(turn, containerId, processId);
   return async (signal) => {
-    if (timeoutMs === noTimeoutMs) return { exitCode: await untilAborted(exit, signal) };
+    if (timeoutMs > longestTimerMs) return { exitCode: await untilAborted(exit, signal) };
     const late = new AbortController();
     const why = `process ${processId} still runs after ${timeoutMs} ms`;
     const timer = setTimeout(() => late.abort(new DeviceError("device-timeout", why)), timeoutMs);

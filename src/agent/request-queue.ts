@@ -1,5 +1,5 @@
 /** Requests one after the other, in the order in which they came, and not more than can be kept. */
-import { DeviceError, StateError } from "../errors.ts";
+import { DeviceError, StateError, UsageError } from "../errors.ts";
 
 /** How a queue is bounded. */
 export interface RequestQueueOptions {
@@ -8,6 +8,9 @@ export interface RequestQueueOptions {
   /** How long one may run. */
   readonly deadlineMs: number;
 }
+
+/** What timers can count. */
+const longestTimerMs = 0x7fff_ffff;
 
 /** Work of a request. It heeds the signal: what it has begun it undoes. */
 export type RequestWork<Result> = (signal: AbortSignal) => Promise<Result>;
@@ -19,7 +22,15 @@ export class RequestQueue {
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 
+  /** @throws {UsageError} `invalid-argument` for bounds that are none. */
   constructor(options: RequestQueueOptions) {
+    const { maxWaiting, deadlineMs } = options;
+    if (!(deadlineMs > 0 && deadlineMs <= longestTimerMs) || !(maxWaiting >= 0)) {
+      throw new UsageError(
+        "invalid-argument",
+        `a request has more than 0 and at most ${longestTimerMs} ms, and 0 or more may wait`,
+      );
+    }
     this.#options = options;
   }
 

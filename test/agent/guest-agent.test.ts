@@ -1,5 +1,6 @@
 /** The way that a real host goes, from the policy to a container and back. */
 import { expect, test } from "vitest";
+import { UsageError } from "../../src/errors.ts";
 import {
   container,
   create,
@@ -10,6 +11,15 @@ import {
   scene,
   scratchDisk,
 } from "./agent-scene.ts";
+
+test.each([
+  { requestDeadlineMs: 0 },
+  { requestDeadlineMs: Number.POSITIVE_INFINITY },
+  { maxWaitingRequests: Number.NaN },
+  { diskDeadlineMs: -1 },
+])("bounds that cannot be are the embedder's to mend: %o", async (options) => {
+  await expect(scene({}, options)).rejects.toThrow(UsageError);
+});
 
 test("a host sets the policy, mounts, makes a container, and takes all down again", async () => {
   const all = await scene();
