@@ -1,5 +1,6 @@
 /** Mistakes that the sealed device could have. */
-import type { Change, Mistake } from "./mutant.ts";
+import type { Change } from "../mutants/changed-copy.ts";
+import type { Mistake } from "./mutant.ts";
 
 /** Records of before are kept, and one that fits opens the sector: no freshness. */
 const acceptOlder: readonly Change[] = [

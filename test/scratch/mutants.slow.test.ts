@@ -1,8 +1,9 @@
 /** Named mistakes, each against all scenarios of its kind, by other chances than mutants.test.ts. */
 import { afterAll, expect, test } from "vitest";
 import { SeededRandom } from "../../src/testing/index.ts";
+import { removeMutants } from "../mutants/changed-copy.ts";
 import { largerMutants } from "./larger-mutant-list.ts";
-import { mutant, removeMutants } from "./mutant.ts";
+import { mutant } from "./mutant.ts";
 import { mutants } from "./mutant-list.ts";
 import { largerScenarios, runAll, scenarios } from "./named-scenarios.ts";
 
