@@ -13,7 +13,7 @@ import type { OverlayCommand } from "./host-command.ts";
 
 /** Mounts or unmounts an overlay. */
 export async function changeOverlay(turn: Turn, command: OverlayCommand): Promise<void> {
-  return command.isRemoval ? await unmount(turn, command.path) : await mount(turn, command);
+  return command.isRemoval ? await unmount(turn, command) : await mount(turn, command);
 }
 
 async function mount(turn: Turn, command: OverlayCommand): Promise<void> {
@@ -41,11 +41,14 @@ async function mount(turn: Turn, command: OverlayCommand): Promise<void> {
   }
 }
 
-function checkTargets({ containerId, path, layers, scratch }: OverlayCommand): void {
+function checkRoot(containerId: string, path: string): void {
   checkContainerId(containerId, "ContainerID");
-  if (path !== rootPathOf(containerId)) {
-    throw refused(`ContainerRootPath is not ${rootPathOf(containerId)}`, "ContainerRootPath");
-  }
+  if (path === rootPathOf(containerId)) return;
+  throw refused(`ContainerRootPath is not ${rootPathOf(containerId)}`, "ContainerRootPath");
+}
+
+function checkTargets({ containerId, path, layers, scratch }: OverlayCommand): void {
+  checkRoot(containerId, path);
   for (const layer of layers) checkPath(layer, "Layers");
   if (scratch === "") return;
   checkPath(scratch, "ScratchPath");
@@ -85,9 +88,11 @@ function layersOf(candidate: unknown): string[][] {
   return Array.isArray(layers) ? [layers.map(String)] : [];
 }
 
-async function unmount(turn: Turn, path: string): Promise<void> {
+async function unmount(turn: Turn, { containerId, path }: OverlayCommand): Promise<void> {
   const { guest, requests } = turn;
   checkPath(path, "ContainerRootPath");
+  // Hosts leave the id out here, as often as not.
+  if (containerId !== "") checkRoot(containerId, path);
   requests.unmountOverlay(path);
   const container = [...guest.containers.values()].find(({ id }) => rootPathOf(id) === path);
   if (container?.status === "running") {

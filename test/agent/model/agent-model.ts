@@ -5,7 +5,7 @@
 import type { Act, Ask, Refusal, Slot, Verdict } from "./asks.ts";
 import { mergedFiles, type PlainFiles, type PlainLayer } from "./plain-files.ts";
 import { type PlainMount, PlainMounts } from "./plain-mounts.ts";
-import { PlainPolicy, type PlainPolicyData, type PolicyMemory } from "./plain-policy.ts";
+import type { JudgingPolicy, PolicyMemory } from "./plain-policy.ts";
 
 /** What the host attached: a layer's image, or something else. */
 export type PlainDisk = { readonly isWritable: boolean } & (
@@ -47,17 +47,17 @@ const deadly: readonly number[] = [9, 15];
 const idPattern = /^[0-9a-fA-F]{64}$/;
 
 /** See the head of this file. */
-export class AgentModel {
+export class AgentModel<Memory = PolicyMemory> {
   readonly mounts: PlainMounts = new PlainMounts();
-  readonly #policy: PlainPolicy;
+  readonly #policy: JudgingPolicy<Memory>;
   readonly #disks: Map<Slot, PlainDisk>;
   readonly #roots: Map<string, PlainRoot> = new Map();
   readonly #lives: Map<string, PlainLife> = new Map();
   readonly #runs: PlainRun[] = [];
   #isPolicySet = false;
 
-  constructor(policy: PlainPolicyData, disks: ReadonlyMap<Slot, PlainDisk>) {
-    this.#policy = new PlainPolicy(policy);
+  constructor(policy: JudgingPolicy<Memory>, disks: ReadonlyMap<Slot, PlainDisk>) {
+    this.#policy = policy;
     this.#disks = new Map(disks);
   }
 
@@ -66,13 +66,13 @@ export class AgentModel {
     return this.#answer(ask, true);
   }
 
-  /** Whether a request would be allowed. */
-  wouldAllow(ask: Ask): boolean {
-    return this.#answer(ask, false).against.size === 0;
+  /** Answers a request, and changes nothing. */
+  judge(ask: Ask): Verdict {
+    return this.#answer(ask, false);
   }
 
   /** What the policy remembers. */
-  get memory(): PolicyMemory {
+  get memory(): Memory {
     return this.#policy.memory();
   }
 
@@ -130,6 +130,8 @@ export class AgentModel {
     switch (ask.ask) {
       case "set-policy":
         return this.#setPolicy(ask, against);
+      case "load-fragment":
+        return [this.#policy.loadFragment(ask.fragment), () => undefined];
       case "mount-layer":
         return this.#mountLayer(ask, against);
       case "mount-scratch":
@@ -180,6 +182,7 @@ export class AgentModel {
   }
 
   #mountLayer({ slot, target, options, filesystem }: Of<"mount-layer">, against: Set<Refusal>): Judgement {
+    this.#checkPath(target, against);
     const disk = this.#disks.get(slot);
     if (disk === undefined) against.add("no-disk");
     else if (disk.holds !== "layer") against.add("not-a-layer");
@@ -193,6 +196,7 @@ export class AgentModel {
   }
 
   #mountScratch({ slot, target, options, ...how }: Of<"mount-scratch">, against: Set<Refusal>): Judgement {
+    this.#checkPath(target, against);
     if (!this.#disks.get(slot)?.isWritable) against.add("no-disk");
     if (options.length > 0) against.add("rule");
     this.#needs(!this.#isUsed(slot), against);
@@ -211,6 +215,8 @@ export class AgentModel {
     kind: "layer" | "scratch",
     ...[slot, encrypted, against]: [Slot, boolean, Set<Refusal>]
   ): Judgement {
+    this.#checkPath(target, against);
+    this.#needs(this.mounts.get(target) !== undefined, against);
     const reasons =
       kind === "layer" ? this.#policy.unmountDevice(target) : this.#policy.unmountWritableDevice(target);
     this.#needs(this.mounts.isRemovable(target, kind, slot, encrypted), against);
@@ -224,6 +230,9 @@ export class AgentModel {
     if (!idPattern.test(container)) against.add("rule");
     if (target !== `${home}/${container}/rootfs`) against.add("rule");
     if (!isScratchOf(scratch, container)) against.add("rule");
+    const isLayer = (path: string): boolean => this.mounts.get(path)?.kind === "layer";
+    if (layers.length === 0) against.add("not-a-layer");
+    this.#needs(layers.every(isLayer), against);
     const disk = this.mounts.get(this.mounts.over(scratch) ?? "");
     if (scratch !== "") this.#needs(disk?.kind === "scratch", against);
     this.#needs(this.mounts.get(target) === undefined, against);
@@ -240,6 +249,8 @@ export class AgentModel {
 
   #unmountOverlay({ container, target }: Of<"unmount-overlay">, against: Set<Refusal>): Judgement {
     const reasons = this.#policy.unmountOverlay(target);
+    this.#checkPath(target, against);
+    this.#needs(this.mounts.get(target) !== undefined, against);
     if (target !== `${home}/${container}/rootfs`) against.add("rule");
     this.#needs(this.#lives.get(container)?.state !== "running", against);
     const commit = (): void => {
@@ -249,10 +260,10 @@ export class AgentModel {
     return [reasons, commit];
   }
 
-  #create({ container, process }: Of<"create">, against: Set<Refusal>): Judgement {
+  #create({ container, process, sandbox }: Of<"create">, against: Set<Refusal>): Judgement {
     this.#needs(this.#roots.has(container) && !this.#lives.has(container), against);
     const { command } = process;
-    const reasons = this.#policy.createContainer(container, process);
+    const reasons = this.#policy.createContainer(container, process, sandbox);
     return [
       reasons,
       () => this.#lives.set(container, { state: "created", command, root: this.#roots.get(container) }),
@@ -283,6 +294,13 @@ export class AgentModel {
     const life = this.#lives.get(container);
     if (life !== undefined) life.state = "exited";
     for (const run of this.#runs) if (run.container === container) run.runs = false;
+  }
+
+  /** What a guest mounts at has one form only. */
+  #checkPath(path: string, against: Set<Refusal>): void {
+    const parts = path.split("/");
+    const isPlain = parts.slice(1).every((part) => /^[A-Za-z0-9._-]+$/.test(part) && !/^\.\.?$/.test(part));
+    if (parts.length < 2 || parts[0] !== "" || !isPlain) against.add("rule");
   }
 
   #needs(condition: boolean, against: Set<Refusal>): void {

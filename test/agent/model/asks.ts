@@ -7,6 +7,7 @@ export type Slot = string;
 /** A request. */
 export type Ask =
   | { readonly ask: "set-policy"; readonly enforcer: string; readonly isAttested: boolean }
+  | { readonly ask: "load-fragment"; readonly fragment: string }
   | {
       readonly ask: "mount-layer";
       readonly slot: Slot;

@@ -45,8 +45,34 @@ export interface PolicyMemory {
 const layerTarget = /^\/run\/mounts\/scsi\/m[0-9]+$/;
 const scratchTarget = /^\/run\/gcs\/c\/[0-9a-fA-F]{64}$/;
 
-/** Each method gives the reasons against, none where it is allowed; what is allowed is remembered. */
-export class PlainPolicy {
+/** What is asked of a policy. Each method gives the reasons against, none where it is allowed; what is allowed is remembered. */
+export interface JudgingPolicy<Memory> {
+  /** What it remembers, as a copy. */
+  memory(): Memory;
+  /** Goes back to a copy. */
+  restore(memory: Memory): void;
+  mountDevice(target: string, rootHash: string): readonly string[];
+  unmountDevice(target: string): readonly string[];
+  mountWritableDevice(
+    target: string,
+    how: { readonly encrypted: boolean; readonly ensureFilesystem: boolean; readonly filesystem: string },
+  ): readonly string[];
+  unmountWritableDevice(target: string): readonly string[];
+  mountScratch(path: string, encrypted: boolean): readonly string[];
+  /** @param layers where they are mounted, the top first. */
+  mountOverlay(container: string, layers: readonly string[], target: string): readonly string[];
+  unmountOverlay(target: string): readonly string[];
+  createContainer(container: string, process: PlainProcess, sandbox: string): readonly string[];
+  execute(container: string, process: PlainProcess): readonly string[];
+  /** @param command of a process beside the first one; undefined means the first. */
+  signal(container: string, signal: number, command: readonly string[] | undefined): readonly string[];
+  shutdown(container: string): readonly string[];
+  /** @param fragment as the host sends it; whoever signed it is known. */
+  loadFragment(fragment: string): readonly string[];
+}
+
+/** See the head of this file. */
+export class PlainPolicy implements JudgingPolicy<PolicyMemory> {
   readonly #data: PlainPolicyData;
   #memory: PolicyMemory = {
     devices: new Map(),
@@ -61,7 +87,6 @@ export class PlainPolicy {
     this.#data = data;
   }
 
-  /** What it remembers, as a copy. */
   memory(): PolicyMemory {
     const { devices, writableDevices, scratches, overlays, matches, started } = this.#memory;
     return {
@@ -74,7 +99,6 @@ export class PlainPolicy {
     };
   }
 
-  /** Goes back to a copy. */
   restore(memory: PolicyMemory): void {
     this.#memory = memory;
   }
@@ -146,7 +170,6 @@ export class PlainPolicy {
     return reasons;
   }
 
-  /** @param layers where they are mounted, the top first. */
   mountOverlay(container: string, layers: readonly string[], target: string): readonly string[] {
     const { devices, matches, overlays } = this.#memory;
     const baseFirst = layers.map((path) => devices.get(path)).reverse();
@@ -193,7 +216,6 @@ export class PlainPolicy {
     return [];
   }
 
-  /** @param command of a process beside the first one; undefined means the first. */
   signal(container: string, signal: number, command: readonly string[] | undefined): readonly string[] {
     const { matches, started } = this.#memory;
     if (!started.has(container)) return ["container not started"];
@@ -213,6 +235,11 @@ export class PlainPolicy {
     if (!this.#memory.started.has(container)) return ["container not started"];
     this.#memory.matches.delete(container);
     return [];
+  }
+
+  /** It lists none. */
+  loadFragment(): readonly string[] {
+    return ["invalid fragment issuer"];
   }
 
   #isDevice(target: string): boolean {

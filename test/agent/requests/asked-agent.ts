@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import {
   type AgentState,
   type ContainerRunner,
+  type FragmentVerifier,
   GuestAgent,
   type HostDisk,
   type HostRequest,
@@ -13,7 +14,7 @@ import { StorageError } from "../../../src/errors.ts";
 import type { TreeFiles } from "../../../src/tree/index.ts";
 import type { Act, Ask, Slot } from "../model/asks.ts";
 import { messageOf, type Wire } from "./wire.ts";
-import { policyDigest, type World } from "./world.ts";
+import { type HostWorld, policyDigest } from "./world.ts";
 
 /** What of the agent and its host a test replaces. */
 export interface AskedAgentOptions {
@@ -21,6 +22,8 @@ export interface AskedAgentOptions {
   readonly wrap?: (disk: MemoryDevice, slot: Slot) => WritableBlockDevice;
   /** The agent to ask: a copy with a mistake, for one. */
   readonly Agent?: Pick<typeof GuestAgent, "start">;
+  /** Without one, no fragment is taken. */
+  readonly fragmentVerifier?: FragmentVerifier;
 }
 
 /** See the head of this file. */
@@ -35,14 +38,19 @@ export class AskedAgent implements AsyncDisposable {
   }
 
   /** Starts one in a world. */
-  static async start(world: World, options: AskedAgentOptions = {}): Promise<AskedAgent> {
-    const { wrap = (disk) => disk, Agent = GuestAgent } = options;
+  static async start(world: HostWorld, options: AskedAgentOptions = {}): Promise<AskedAgent> {
+    const { wrap = (disk) => disk, Agent = GuestAgent, fragmentVerifier } = options;
     const disks = [...world.disks].map(([slot, { bytes, plain }]) => {
       const disk = wrap(new MemoryDevice(bytes.slice()), slot);
       return [slot as `${number}:${number}`, plain.isWritable ? disk : forReading(disk)] as const;
     });
     const hostData = policyDigest(world.policyText);
-    const agent = await Agent.start({ evidence: { hostData }, disks, runner });
+    const agent = await Agent.start({
+      evidence: { hostData },
+      disks,
+      runner,
+      ...(fragmentVerifier && { fragmentVerifier }),
+    });
     const encode = (text: string): string => Buffer.from(text).toString("base64");
     const policies = { attested: encode(world.policyText), other: encode(`${world.policyText}\n`) };
     return new AskedAgent(agent, policies);

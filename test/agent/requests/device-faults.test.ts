@@ -9,20 +9,12 @@ beforeAll(async () => {
   world = await makeWorld(false);
 });
 
-test.each([
-  ["before", false],
-  ["after", false],
-  ["before", true],
-  ["after", true],
-] as const)(
-  "the n-th operation of every request fails, %s it is done; all that follow too: %s",
-  async (fault, lasts) => {
-    const { undone, poisoned } = await failEveryOperation(world, { fault, lasts });
-    expect(undone).toBeGreaterThan(20);
-    // Where a scratch cannot be written to its end, nobody knows what is on it.
-    expect(poisoned).toBeGreaterThan(2);
-  },
-);
+test("the n-th operation of every request fails", async () => {
+  const { undone, poisoned } = await failEveryOperation(world, { fault: "before", lasts: false });
+  expect(undone).toBeGreaterThan(20);
+  // Where a scratch cannot be written to its end, nobody knows what is on it.
+  expect(poisoned).toBeGreaterThan(2);
+});
 
 test("the n-th operation of every request answers with a bit that is another (H1)", async () => {
   const { undone, poisoned } = await failEveryOperation(world, { fault: "flip", lasts: false });

@@ -4,10 +4,10 @@
  */
 import type { SeededRandom } from "../../../src/testing/index.ts";
 import type { AgentModel } from "../model/agent-model.ts";
-import type { Act, Ask } from "../model/asks.ts";
+import type { Act, Ask, Verdict } from "../model/asks.ts";
 import type { PlainProcess } from "../model/plain-policy.ts";
 
-const ids = ["a".repeat(64), "B".repeat(64), `${"a".repeat(63)}b`];
+const ids = ["a".repeat(64), "B".repeat(64), `${"a".repeat(63)}b`, "c".repeat(64), "0".repeat(64)];
 const home = "/run/gcs/c";
 const slots = ["0:0", "0:1", "0:2", "0:3", "0:4", "1:0", "1:1", "1:2", "7:7"];
 const layerPaths = [0, 1, 2, 10].map((number) => `/run/mounts/scsi/m${number}`);
@@ -20,12 +20,32 @@ const processes: readonly PlainProcess[] = [
   { command: ["/bin/app", "mail"], environment: ["B=2"], workingDirectory: "/" },
   { command: ["/side"], environment: ["B=2", "A=1"], workingDirectory: "/srv" },
   { command: ["/bin/app", "ask"], environment: ["A=1"], workingDirectory: "/" },
+  { command: ["/bin/app", "ask"], environment: [], workingDirectory: "/" },
   { command: ["/tool"], environment: ["A=1"], workingDirectory: "/srv" },
 ];
 const paths = ["/bin/app", "/etc/release", "/etc/gone", "/new", "/deep/er/file"];
 
-/** What is tried for a request that the model allows, before one is taken as it comes. */
-const mostTries = 40;
+/** Half of them are legal, a quarter nearly so: the policy has nothing against them. */
+const meanings: readonly ((verdict: Verdict) => boolean)[] = [
+  ...Array.from(
+    { length: 5 },
+    () =>
+      ({ against }: Verdict) =>
+        against.size === 0,
+  ),
+  ...Array.from(
+    { length: 3 },
+    () =>
+      ({ against }: Verdict) =>
+        against.size > 0 && !against.has("denied"),
+  ),
+  ({ against, reasons }) => against.size === 1 && reasons.length < 2,
+  () => true,
+];
+
+/** What is tried for such a request, before one is taken as it comes: so many kinds, and so many of each. */
+const mostKinds = 4;
+const mostTries = 20;
 
 /** Draws requests. */
 export class RandomAsks {
@@ -38,14 +58,18 @@ export class RandomAsks {
     this.#model = model;
   }
 
-  /** A request: two of three are legal, if one is found. */
+  /** A request of one of the kinds that there are, if one is found. */
   ask(): Ask {
-    const wantsLegal = !this.#random.oneIn(3);
-    for (let tries = 0; wantsLegal && tries < mostTries; tries += 1) {
-      const ask = this.#any();
-      if (this.#model.wouldAllow(ask)) return ask;
+    if (!this.#model.isPolicySet && this.#random.oneIn(2)) return this.#policy();
+    const isMeant = this.#random.pick(meanings);
+    for (let kinds = 0; kinds < mostKinds; kinds += 1) {
+      const make = this.#random.pick(this.#makers);
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const ask = make();
+        if (isMeant(this.#model.judge(ask))) return ask;
+      }
     }
-    return this.#any();
+    return this.#random.pick(this.#makers)();
   }
 
   /** Something that a program does. */
@@ -60,15 +84,31 @@ export class RandomAsks {
     return this.#random.pick(ids);
   }
 
-  #any(): Ask {
-    const kind = this.#random.below(100);
-    if (kind < 4) return this.#policy();
-    if (kind < 30) return this.#disk();
-    if (kind < 50) return this.#overlay();
-    return this.#life();
-  }
+  /** Each as often as it is to be asked. */
+  readonly #makers: readonly (() => Ask)[] = [
+    () => this.#policy(),
+    () => this.#mountLayer(),
+    () => this.#mountLayer(),
+    () => this.#mountLayer(),
+    () => this.#mountScratch(),
+    () => this.#mountScratch(),
+    () => this.#mountOverlay(),
+    () => this.#mountOverlay(),
+    () => this.#mountOverlay(),
+    () => this.#unmount(),
+    () => this.#create(),
+    () => this.#create(),
+    () => this.#start(),
+    () => this.#start(),
+    () => this.#execute(),
+    () => this.#execute(),
+    () => this.#signal(),
+    () => this.#signal(),
+    () => ({ ask: this.#random.pick(["shutdown", "delete"]), container: this.id }),
+  ];
 
   #policy(): Ask {
+    if (this.#random.oneIn(6)) return { ask: "load-fragment", fragment: "anybody's" };
     return {
       ask: "set-policy",
       enforcer: this.#random.oneIn(8) ? "open_door" : "rego",
@@ -76,58 +116,70 @@ export class RandomAsks {
     };
   }
 
-  #disk(): Ask {
+  #mountLayer(): Ask {
     const random = this.#random;
-    const slot = random.pick(slots);
-    if (random.oneIn(40)) return { ask: "unplug", slot };
-    switch (random.below(7)) {
-      case 0:
-        return { ask: "unmount-layer", slot, target: this.#layerPath() };
-      case 1:
-        return { ask: "unmount-scratch", slot, target: this.#scratchPath(), encrypted: !random.oneIn(4) };
-      case 2:
-      case 3:
-        return {
-          ask: "mount-scratch",
-          slot,
-          target: this.#scratchPath(),
-          options: random.oneIn(8) ? ["ro"] : [],
-          filesystem: random.oneIn(6) ? "vfat" : random.pick(["ext4", "xfs"]),
-          encrypted: !random.oneIn(4),
-          ensureFilesystem: !random.oneIn(8),
-        };
-      default:
-        return {
-          ask: "mount-layer",
-          slot,
-          target: this.#layerPath(),
-          options: random.oneIn(8) ? random.pick([[], ["rw"], ["ro", "noexec"]]) : ["ro"],
-          filesystem: random.oneIn(8) ? "xfs" : random.pick(["", "ext4"]),
-        };
-    }
+    return {
+      ask: "mount-layer",
+      slot: random.pick(slots),
+      target: this.#layerPath(),
+      options: random.oneIn(8) ? random.pick([[], ["rw"], ["ro", "noexec"]]) : ["ro"],
+      filesystem: random.oneIn(8) ? "xfs" : random.pick(["", "ext4"]),
+    };
   }
 
-  #overlay(): Ask {
+  #mountScratch(): Ask {
     const random = this.#random;
-    const { id } = this;
-    const target = `${home}/${random.oneIn(10) ? this.id : id}/rootfs`;
-    if (random.oneIn(8)) return { ask: "unmount-overlay", container: id, target };
-    const layers = Array.from({ length: 1 + random.below(3) }, () => random.pick(layerPaths));
-    const owner = random.oneIn(10) ? this.id : id;
-    const scratch = random.oneIn(3) ? "" : `${random.pick(scratchPaths)}/scratch/${owner}`;
-    return { ask: "mount-overlay", container: id, target, layers, scratch };
+    return {
+      ask: "mount-scratch",
+      slot: random.pick(slots),
+      target: this.#scratchPath(),
+      options: random.oneIn(8) ? ["ro"] : [],
+      filesystem: random.oneIn(6) ? "vfat" : random.pick(["ext4", "xfs"]),
+      encrypted: !random.oneIn(4),
+      ensureFilesystem: !random.oneIn(8),
+    };
   }
 
-  #life(): Ask {
+  #mountOverlay(): Ask {
     const random = this.#random;
     const container = this.id;
-    const kind = random.below(16);
-    if (kind < 4) return { ask: "create", container, sandbox: this.id, process: this.#process() };
-    if (kind < 7) return { ask: "start", container };
-    if (kind < 10) return { ask: "execute", container, process: this.#process() };
-    if (kind < 14)
-      return { ask: "signal", container, process: random.below(5), signal: random.pick([9, 15, 2]) };
-    return { ask: kind === 14 ? "shutdown" : "delete", container };
+    const layers = Array.from({ length: 1 + random.below(3) }, () => random.pick(layerPaths));
+    const owner = random.oneIn(10) ? this.id : container;
+    const scratch = random.oneIn(3) ? "" : `${random.pick(scratchPaths)}/scratch/${owner}`;
+    return { ask: "mount-overlay", container, target: this.#rootOf(container), layers, scratch };
+  }
+
+  #unmount(): Ask {
+    const random = this.#random;
+    const [slot, container] = [random.pick(slots), this.id];
+    if (random.oneIn(20)) return { ask: "unplug", slot };
+    return random.pick<Ask>([
+      { ask: "unmount-layer", slot, target: this.#layerPath() },
+      { ask: "unmount-scratch", slot, target: this.#scratchPath(), encrypted: random.oneIn(2) },
+      { ask: "unmount-overlay", container, target: this.#rootOf(container) },
+    ]);
+  }
+
+  #create(): Ask {
+    return { ask: "create", container: this.id, sandbox: this.id, process: this.#process() };
+  }
+
+  #start(): Ask {
+    return { ask: "start", container: this.id };
+  }
+
+  #execute(): Ask {
+    return { ask: "execute", container: this.id, process: this.#process() };
+  }
+
+  #signal(): Ask {
+    const process = this.#random.below(this.#model.runs.length + 1);
+    return { ask: "signal", container: this.id, process, signal: this.#random.pick([9, 15, 2]) };
+  }
+
+  /** The root of a container, or now and then of another. */
+  #rootOf(container: string): string {
+    return `${home}/${this.#random.oneIn(10) ? this.id : container}/rootfs`;
   }
 
   #process(): PlainProcess {

@@ -2,6 +2,7 @@
 import type { HostRequest, OciProcess } from "../../../src/agent/index.ts";
 import type { Ask, Slot } from "../model/asks.ts";
 import type { PlainProcess } from "../model/plain-policy.ts";
+import type { RecordedProcess } from "./scenario-policy.ts";
 
 /** What the wire needs besides the request. */
 export interface Wire {
@@ -19,6 +20,7 @@ const nobody = 9999;
 export function messageOf(ask: Ask, wire: Wire): HostRequest {
   switch (ask.ask) {
     case "set-policy":
+    case "load-fragment":
     case "mount-layer":
     case "unmount-layer":
     case "mount-scratch":
@@ -61,6 +63,12 @@ function modificationOf(ask: Ask, { policies }: Wire): object {
           EnforcerType: ask.enforcer,
           EncodedSecurityPolicy: ask.isAttested ? policies.attested : policies.other,
         },
+      };
+    case "load-fragment":
+      return {
+        ResourceType: "SecurityPolicyFragment",
+        RequestType: "Add",
+        Settings: { Fragment: Buffer.from(ask.fragment).toString("base64") },
       };
     case "mount-layer":
     case "unmount-layer":
@@ -120,15 +128,12 @@ function addressOf(slot: Slot): { readonly Controller: number; readonly Lun: num
   return { Controller: Number(controller), Lun: Number(lun) };
 }
 
-function configOf({
-  container,
-  sandbox,
-  process,
-}: {
-  readonly container: string;
-  readonly sandbox: string;
-  readonly process: PlainProcess;
-}): object {
+function configOf({ container, sandbox, process }: Extract<Ask, { ask: "create" }>): object {
+  const { mounts, privileged } = recordedOf(process);
+  const annotations =
+    sandbox === container
+      ? { "io.kubernetes.cri.container-type": "sandbox" }
+      : { "io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": sandbox };
   return {
     SchemaVersion: { Major: 2, Minor: 1 },
     OciBundlePath: `${home}/${container}`,
@@ -136,10 +141,11 @@ function configOf({
       ociVersion: "1.1.0",
       process: processOf(process),
       root: { path: `${home}/${container}/rootfs` },
-      annotations:
-        sandbox === container
-          ? { "io.kubernetes.cri.container-type": "sandbox" }
-          : { "io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": sandbox },
+      ...(mounts !== undefined && { mounts }),
+      annotations: {
+        ...annotations,
+        ...(privileged === true && { "io.microsoft.virtualmachine.lcow.privileged": "true" }),
+      },
     },
     ScratchDirPath: `${home}/${sandbox}/scratch/${container}`,
   };
@@ -159,18 +165,42 @@ const capabilities =
     .split(" ")
     .map((name) => `CAP_${name}`);
 
-function processOf({ command, environment, workingDirectory }: PlainProcess): OciProcess {
+/** Of a process that nothing more is said of. */
+const plain = {
+  user: { id: "0" },
+  groups: [{ id: "0" }],
+  umask: "0022",
+  noNewPrivileges: false,
+  capabilities: {
+    bounding: capabilities,
+    effective: capabilities,
+    inheritable: [],
+    permitted: capabilities,
+    ambient: [],
+  },
+};
+
+/** What more a recorded scenario says of a process. */
+function recordedOf(process: PlainProcess): { readonly [name: string]: unknown } {
+  return "op" in process ? (process as RecordedProcess).op : {};
+}
+
+function processOf(process: PlainProcess): OciProcess {
+  const { command, environment, workingDirectory } = process;
+  const {
+    user,
+    groups,
+    umask,
+    capabilities: lists,
+    noNewPrivileges,
+  } = { ...plain, ...recordedOf(process) } as typeof plain;
+  const [gid = 0, ...additionalGids] = groups.map(({ id }) => Number(id));
   return {
     args: command,
     env: environment,
     cwd: workingDirectory,
-    user: { uid: 0, gid: 0 },
-    capabilities: {
-      bounding: capabilities,
-      effective: capabilities,
-      inheritable: [],
-      permitted: capabilities,
-      ambient: [],
-    },
+    user: { uid: Number(user.id), gid, additionalGids, umask: Number.parseInt(umask, 8) },
+    capabilities: lists,
+    noNewPrivileges,
   };
 }

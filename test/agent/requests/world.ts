@@ -15,11 +15,15 @@ export interface WorldDisk {
   readonly plain: PlainDisk;
 }
 
-/** All there is before the first request. */
-export interface World {
-  readonly policy: PlainPolicyData;
+/** What the host has before the first request. */
+export interface HostWorld {
   readonly policyText: string;
   readonly disks: ReadonlyMap<Slot, WorldDisk>;
+}
+
+/** A world whose policy is a plain one. */
+export interface World extends HostWorld {
+  readonly policy: PlainPolicyData;
 }
 
 const layers = {
@@ -42,7 +46,7 @@ const layers = {
   },
   side: { name: "side", files: new Map([["/etc/release", "2"]]), removed: ["/bin/app"] },
   // Large enough for a disk to be of use as scratch.
-  large: { name: "large", files: new Map([["/srv/large", "x".repeat(1_000_000)]]), removed: [] },
+  large: { name: "large", files: new Map([["/srv/large", "x".repeat(600_000)]]), removed: [] },
   rogue: { name: "rogue", files: new Map([["/bin/app", "of nobody"]]), removed: [] },
 } satisfies { readonly [name: string]: PlainLayer };
 
@@ -75,6 +79,11 @@ export async function makeWorld(allowsUnencryptedScratch: boolean): Promise<Worl
     ["1:2", { ...large, plain: { ...large.plain, isWritable: true } }],
   ]);
   return { policy, policyText: policyTextOf(policy), disks };
+}
+
+/** What a model knows of disks. */
+export function plainDisks(disks: World["disks"]): ReadonlyMap<Slot, PlainDisk> {
+  return new Map([...disks].map(([slot, { plain }]) => [slot, plain]));
 }
 
 /** A policy's text, as tools write it. */
@@ -143,12 +152,13 @@ function containersOf(...disks: readonly WorldDisk[]): readonly PlainContainer[]
         { command: ["/tool"], signals: [9] },
       ],
     },
-    { ...web, layers: [base], environment: [], required: [], processes: [] },
+    { ...web, layers: [base], environment: [], required: [] },
     { ...web, layers: [large], environment: [], required: [] },
   ];
 }
 
-async function layerDisk(layer: PlainLayer): Promise<WorldDisk> {
+/** The image of a layer. */
+export async function layerDisk(layer: PlainLayer): Promise<WorldDisk> {
   const tar = new TarBuilder();
   for (const [path, content] of layer.files) tar.file(path.slice(1), content);
   for (const path of layer.removed) tar.file(path.slice(1).replace(/([^/]+)$/, ".wh.$1"), "");
@@ -160,7 +170,8 @@ async function layerDisk(layer: PlainLayer): Promise<WorldDisk> {
   };
 }
 
-function blank(content: number): WorldDisk {
+/** A disk for scratch, with such bytes on it. */
+export function blank(content: number): WorldDisk {
   return {
     bytes: new Uint8Array(scratchBytes).fill(content),
     plain: { holds: "noise", isWritable: true },
