@@ -1,7 +1,7 @@
 /**
  * What the host may do, by the threat model of "Parma: Confidential Containers via Attested Execution
- * Policies" (Johnson et al., arXiv 2302.03976): its adversary controls everything outside the guest, and
- * can do these nine things. In our own words; the numbers are this table's.
+ * Policies" (Johnson et al., arXiv 2302.03976): its adversary controls everything outside the guest. What that
+ * lets it do is split into nine points here; words and numbers are ours.
  */
 
 /** One of the nine. */
@@ -20,9 +20,12 @@ export const parmaPoints: Readonly<Record<ParmaPoint, string>> = {
   9: "ask for what the guest knows: stacks, properties, memory",
 };
 
+/** The one of them that nothing here answers. */
+export const outsidePoint: ParmaPoint = 7;
+
 /** What stands against the host elsewhere, and so is not shown here. */
 export const outside: readonly { readonly what: string; readonly why: string }[] = [
-  { what: "the network (point 7)", why: "the container's own TLS" },
+  { what: `the network (point ${outsidePoint})`, why: "the container's own TLS" },
   { what: "the guest's memory and registers", why: "the processor: SEV-SNP" },
   { what: "the attestation report and its signature", why: "the processor, and whoever verifies the report" },
   { what: "denial of service", why: "nobody: a host can always stop a guest" },

@@ -2,7 +2,7 @@
 import { withMarkedBlock } from "../bench/report/marked-block.ts";
 import type { Verdict } from "./gallery/run-gallery.ts";
 import { plain } from "./paint.ts";
-import { renderTable } from "./table.ts";
+import { galleryText } from "./report.ts";
 
 /**
  * Puts the table between its markers.
@@ -10,5 +10,5 @@ import { renderTable } from "./table.ts";
  * @throws {Error} where the markers are not there.
  */
 export function withGallery(readme: string, verdicts: readonly Verdict[]): string {
-  return withMarkedBlock(readme, "demo", `\`\`\`text\n${renderTable(verdicts, plain)}\n\`\`\``);
+  return withMarkedBlock(readme, "demo", `\`\`\`text\n${galleryText({ verdicts }, plain)}\n\`\`\``);
 }

@@ -3,7 +3,7 @@ import { toHex } from "sealstone/bytes";
 import type { Demonstration } from "./demonstration.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Paint } from "./paint.ts";
-import { outside, parmaPoints } from "./parma.ts";
+import { outside, outsidePoint, parmaPoints } from "./parma.ts";
 import { describeDeployment, type Step } from "./story.ts";
 import { renderTable } from "./table.ts";
 
@@ -23,9 +23,8 @@ export function storyText(story: readonly Step[], paint: Paint): string {
 
 /** The gallery, and what its numbers mean. */
 export function galleryText({ verdicts }: Pick<Demonstration, "verdicts">, paint: Paint): string {
-  const used = new Set(verdicts.map(({ point }) => point));
   const points = Object.entries(parmaPoints).map(
-    ([number, what]) => `  ${number} ${what}${used.has(Number(number) as 1) ? "" : " (outside)"}`,
+    ([number, what]) => `  ${number} ${what}${number === String(outsidePoint) ? " (outside)" : ""}`,
   );
   return [
     renderTable(verdicts, paint),

@@ -34,7 +34,7 @@ export const sandbox: string = "5a".repeat(32);
 export const container: string = "c0".repeat(32);
 /** The slot of the scratch disk, behind those of the layers. */
 export const scratchLun = 8;
-const scratchSizeBytes = 16 * 2 ** 20;
+const scratchSizeBytes = 8 * 2 ** 20;
 
 /** See the head of this file. */
 export class SimulatedHost implements AsyncDisposable {
