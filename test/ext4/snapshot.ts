@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { modeOf, type NodeAttributes, type Timestamp } from "../../src/tree/attributes.ts";
 import type { FileTree, TreeNode } from "../../src/tree/file-tree.ts";
 import { walkedPath, walkTree } from "../../src/tree/walk.ts";
@@ -27,6 +28,15 @@ export type Snapshot = ReadonlyMap<string, SeenNode>;
 
 const pieceBytes = 1 << 20;
 
+/** The paths at which two snapshots differ, with what each of them shows there; one that has no such path shows nothing. */
+export function differencesOf(seen: Snapshot, expected: Snapshot): unknown[] {
+  const paths = [...new Set([...seen.keys(), ...expected.keys()])].sort();
+  return paths.flatMap((path) => {
+    const sides = { seen: seen.get(path), expected: expected.get(path) };
+    return isDeepStrictEqual(sides.seen, sides.expected) ? [] : [{ path, ...sides }];
+  });
+}
+
 /** What the kernel shows below a folder. Without times of creation where `birth` is false. */
 export function kernelSnapshot(folder: string, { birth = true }: { birth?: boolean } = {}): Snapshot {
   const xattrs = kernelXattrs(folder);
@@ -45,7 +55,7 @@ export function kernelSnapshot(folder: string, { birth = true }: { birth?: boole
       allocatedBytes: Number(stats.blocks) * 512,
       times: [stats.atimeNs, stats.mtimeNs, stats.ctimeNs, birth ? stats.birthtimeNs : undefined],
       content: stats.isFile()
-        ? hashOf(full)
+        ? hashOf(full, Number(stats.size))
         : stats.isSymbolicLink()
           ? readlinkSync(full, "buffer").toString("latin1")
           : undefined,
@@ -84,7 +94,7 @@ async function seeNode(tree: FileTree, node: TreeNode, attributes: NodeAttribute
     times: [attributes.accessedAt, attributes.modifiedAt, attributes.changedAt, createdAt].map(toNs),
     content:
       type === "file"
-        ? await hashOfNode(tree, node)
+        ? await hashOfNode(tree, node, attributes.sizeBytes)
         : type === "symlink"
           ? Buffer.from(await tree.readlink(node)).toString("latin1")
           : undefined,
@@ -105,23 +115,28 @@ async function xattrsOf(tree: FileTree, node: TreeNode): Promise<string[]> {
   return found.sort();
 }
 
-async function hashOfNode(tree: FileTree, node: TreeNode): Promise<string> {
+async function hashOfNode(tree: FileTree, node: TreeNode, sizeBytes: number): Promise<string> {
   const hash = createHash("sha256");
   const file = await tree.open(node);
-  const piece = new Uint8Array(pieceBytes);
-  for (let at = 0; ; at += pieceBytes) {
+  const piece = new Uint8Array(pieceFor(sizeBytes));
+  for (let at = 0; ; at += piece.length) {
     const readBytes = await file.read(at, piece);
     hash.update(piece.subarray(0, readBytes));
-    if (readBytes < pieceBytes) break;
+    if (readBytes < piece.length) break;
   }
   await file.close();
   return hash.digest("hex");
 }
 
-function hashOf(path: Buffer): string {
+/** Room for all of a small file, and for a byte more than it should have. */
+function pieceFor(sizeBytes: number): number {
+  return Math.min(sizeBytes + 1, pieceBytes);
+}
+
+function hashOf(path: Buffer, sizeBytes: number): string {
   const hash = createHash("sha256");
   const file = openSync(path, "r");
-  const piece = Buffer.alloc(pieceBytes);
+  const piece = Buffer.alloc(pieceFor(sizeBytes));
   for (;;) {
     const readBytes = readSync(file, piece);
     if (readBytes === 0) break;
