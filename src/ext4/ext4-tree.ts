@@ -34,6 +34,8 @@ import { readXattrs, readXattrValue } from "./xattr-reader.ts";
 export interface Ext4Options extends Ext4VolumeOptions {
   /** Closing the tree closes the device too; by default that stays open. */
   readonly closesDevice?: boolean;
+  /** Runs when the tree is about to be closed: what it throws refuses that. */
+  readonly beforeClose?: () => void;
 }
 
 /** Names kept of large directories: some 10 MB. */
@@ -50,7 +52,7 @@ const keptNames = 65_536;
  */
 export async function openExt4(device: BlockDevice, options: Ext4Options = {}): Promise<Ext4Tree> {
   const volume = await openVolume(device, options);
-  const tree = new Ext4Tree(volume, options.closesDevice ?? false);
+  const tree = new Ext4Tree(volume, options);
   const { type } = await tree.getattr(tree.root, options);
   if (type === "directory") return tree;
   throw volume.malformed("bad-field", `the root is a ${type}`, { inode: inodeNumber.root, field: "mode" });
@@ -61,15 +63,15 @@ export class Ext4Tree implements FileTree {
   readonly name: string;
   readonly root: TreeNode = { inode: inodeNumber.root };
   readonly #volume: Ext4Volume;
-  readonly #closesDevice: boolean;
+  readonly #options: Ext4Options;
   readonly #calls: CallsUnderWay = new CallsUnderWay();
   readonly #names: DirectoryNames = new DirectoryNames(keptNames);
 
   /** Made by `openExt4`, which checks what the constructor takes as given. */
-  constructor(volume: Ext4Volume, closesDevice: boolean) {
+  constructor(volume: Ext4Volume, options: Ext4Options) {
     this.name = volume.name;
     this.#volume = volume;
-    this.#closesDevice = closesDevice;
+    this.#options = options;
   }
 
   /** What the superblock says: sizes and features, checked. */
@@ -157,11 +159,12 @@ export class Ext4Tree implements FileTree {
     });
   }
 
-  close(): Promise<void> {
-    return this.#calls.close(async () => {
+  async close(): Promise<void> {
+    this.#options.beforeClose?.();
+    await this.#calls.close(async () => {
       this.#volume.release();
       this.#names.clear();
-      if (this.#closesDevice) await this.#volume.device.close();
+      if (this.#options.closesDevice) await this.#volume.device.close();
     });
   }
 

@@ -56,6 +56,8 @@ interface OpenedParts {
   readonly device: VerityDevice;
   readonly tree: FileTree;
   readonly trailers: readonly LayerTrailer[];
+  /** Who uses it: device and tree are not closed under them. */
+  readonly holds: LayerHolds;
   /** To be closed with the layer. */
   readonly below: readonly BlockDevice[];
 }
@@ -66,7 +68,6 @@ const key = Symbol("opened layer");
 /** A verified layer. Only `openLayer` makes one; `OpenedLayer.isOne` tells it from anything that looks like it. */
 export class OpenedLayer implements AsyncDisposable {
   readonly #parts: OpenedParts;
-  readonly #holds: LayerHolds = new LayerHolds();
 
   /** Not to be called: see `openLayer`. */
   constructor(parts: OpenedParts, secret: symbol) {
@@ -96,12 +97,12 @@ export class OpenedLayer implements AsyncDisposable {
     return copyOf(this.#parts.identity.rootHash);
   }
 
-  /** The file system's bytes, verified as they are read. */
+  /** The file system's bytes, verified as they are read. Closing it is `busy` while somebody holds the layer. */
   get device(): BlockDevice {
     return this.#parts.device;
   }
 
-  /** The files, read through the verified device. */
+  /** The files, read through the verified device. Closing it is `busy` while somebody holds the layer. */
   get tree(): FileTree {
     return this.#parts.tree;
   }
@@ -118,7 +119,7 @@ export class OpenedLayer implements AsyncDisposable {
 
   /** Who uses the layer now: see `hold`. */
   get holders(): readonly string[] {
-    return this.#holds.holders;
+    return this.#parts.holds.holders;
   }
 
   /**
@@ -128,7 +129,7 @@ export class OpenedLayer implements AsyncDisposable {
    * @throws {StateError} `closed`.
    */
   hold(holder: string): LayerHold {
-    return this.#holds.add(holder, this.label);
+    return this.#parts.holds.add(holder, this.label);
   }
 
   /**
@@ -137,7 +138,7 @@ export class OpenedLayer implements AsyncDisposable {
    * @throws {StateError} `busy`, which says by whom.
    */
   checkFree(): void {
-    this.#holds.checkFree(this.label);
+    this.#parts.holds.checkFree(this.label);
   }
 
   /**
@@ -146,7 +147,7 @@ export class OpenedLayer implements AsyncDisposable {
    * @throws {StateError} `busy` while somebody holds the layer.
    */
   async close(): Promise<void> {
-    this.#holds.close(this.label);
+    this.#parts.holds.close(this.label);
     await this.#parts.tree.close();
     await this.#parts.device.close();
     for (const device of this.#parts.below) await device.close();
@@ -182,12 +183,14 @@ export async function openLayer(device: BlockDevice, options: OpenLayerOptions):
     if (first !== undefined) throw first;
     invariant(layout !== undefined, "an image without a layout has a problem");
     const identity = layerIdentity(rootHash, layout.dataBlocks);
-    const verified = await openDevice(devices, identity, layout, options);
+    const holds = new LayerHolds();
+    const beforeClose = (): void => holds.checkFree(label);
+    const verified = await openDevice(devices, identity, layout, { ...options, beforeClose });
     try {
-      const tree = await openExt4(verified, { name: label, ...(signal && { signal }) });
+      const tree = await openExt4(verified, { name: label, beforeClose, ...(signal && { signal }) });
       refuseOtherSize(verified, tree.geometry.sizeBytes);
       const below = closeDevices ? new Set([device, devices.hash]) : [];
-      const parts = { label, identity, device: verified, tree, trailers, below: [...below] };
+      const parts = { label, identity, device: verified, tree, trailers, holds, below: [...below] };
       return new OpenedLayer(parts, key);
     } catch (error) {
       await verified.close();
@@ -238,7 +241,12 @@ async function openDevice(
   { data, hash }: { data: BlockDevice; hash: BlockDevice },
   identity: VerityIdentity,
   { placement, geometry }: LayerLayout,
-  { hashCacheBytes, onCorruption, signal }: OpenLayerOptions,
+  {
+    hashCacheBytes,
+    onCorruption,
+    beforeClose,
+    signal,
+  }: OpenLayerOptions & { readonly beforeClose: () => void },
 ): Promise<VerityDevice> {
   try {
     return await VerityDevice.open({
@@ -247,6 +255,7 @@ async function openDevice(
       identity,
       placement,
       levels: "at-least-one",
+      beforeClose,
       ...(hashCacheBytes !== undefined && { hashCacheBytes }),
       ...(onCorruption && { onCorruption }),
       ...(signal && { signal }),

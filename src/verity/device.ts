@@ -59,6 +59,8 @@ export interface VerityDeviceOptions extends GeometryOptions {
   readonly repairer?: BlockRepairer;
   /** Whether `close` closes `data` and `hash` too; default: they stay the caller's to close. */
   readonly closeDevices?: boolean;
+  /** Runs when the device is about to be closed: what it throws refuses that. */
+  readonly beforeClose?: () => void;
   /** Aborts the opening; reads have their own. */
   readonly signal?: AbortSignal;
 }
@@ -201,8 +203,9 @@ export class VerityDevice implements BlockDevice {
   }
 
   /** Waits for the reads under way, then wipes the memory; closes the devices only if asked to at `open`. */
-  close(): Promise<void> {
-    return this.#calls.close(() => this.#release());
+  async close(): Promise<void> {
+    this.#options.beforeClose?.();
+    await this.#calls.close(() => this.#release());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

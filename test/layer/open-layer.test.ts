@@ -102,7 +102,8 @@ describe("an opened layer", () => {
     const holds = ["web", "web", "db"].map((holder) => layer.hold(holder));
     expect(layer.holders).toEqual(["web", "web", "db"]);
     const busy = { name: "StateError", code: "busy", message: expect.stringContaining("in use by web, db") };
-    await expect(layer.close()).rejects.toMatchObject(busy);
+    for (const one of [layer, layer.tree, layer.device])
+      await expect(one.close()).rejects.toMatchObject(busy);
     expect(() => layer.checkFree()).toThrow(StateError);
     await expect(layer.device.read(0, new Uint8Array(1))).resolves.toBeUndefined();
     for (const hold of holds) hold.release();
