@@ -36,6 +36,11 @@ export class BlockCache {
 
   /** Keeps blocks of a range no more. */
   delete(block: number, blocks = 1): void {
+    if (blocks === 1) {
+      this.#young.delete(block);
+      this.#old.delete(block);
+      return;
+    }
     for (const kept of [this.#young, this.#old]) {
       if (blocks <= kept.size) {
         for (let each = block; each < block + blocks; each++) kept.delete(each);

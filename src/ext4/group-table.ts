@@ -122,11 +122,13 @@ export class GroupTable {
   }
 
   get(group: number, name: GroupFieldName): number {
-    const field = fields[name];
+    const { low: lowField, high: highField } = fields[name];
     const at = group * this.#size;
-    const value = readField(this.#bytes, at, field.low);
-    if (field.high === undefined || this.#size === GROUP_DESCRIPTOR_SIZE_BYTES) return value;
-    return value + readField(this.#bytes, at, field.high) * 2 ** (8 * field.low[1]);
+    const value = readField(this.#bytes, at, lowField);
+    if (highField === undefined || this.#size === GROUP_DESCRIPTOR_SIZE_BYTES) return value;
+    // Most of them are small: what is above 16 or 32 bits is 0.
+    const above = readField(this.#bytes, at, highField);
+    return above === 0 ? value : value + above * (lowField[1] === 2 ? 0x1_0000 : 0x1_0000_0000);
   }
 
   /** Inside a change: is undone with it. */

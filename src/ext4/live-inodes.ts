@@ -18,6 +18,9 @@ export class LiveInodes {
   readonly #numbers: InodeAllocator;
   readonly #live: Map<number, LiveInode> = new Map();
   readonly #changed: Set<LiveInode> = new Set();
+  /** Memory for new inodes, a block's worth at a time, and how much of it is in use. */
+  #room: Uint8Array = new Uint8Array(0);
+  #roomUsedBytes = 0;
   #created = 0;
 
   constructor(volume: WritableVolume, numbers: InodeAllocator) {
@@ -81,8 +84,7 @@ export class LiveInodes {
   async create(parent: LiveInode, what: NewInode, options: IoOptions): Promise<LiveInode> {
     const isDirectory = (what.mode & 0xf000) === 0x4000;
     const number = await this.#numbers.allocate(parent.number, isDirectory, options);
-    const bytes = new Uint8Array(this.#volume.geometry.inodeSizeBytes);
-    const inode = new LiveInode(this.#volume, number, bytes);
+    const inode = new LiveInode(this.#volume, number, this.#newRecord());
     this.#put(inode);
     inode.begin(what, this.#nextGeneration());
     if (isDirectory || (what.mode & 0xf000) === 0x8000) inode.initExtents();
@@ -170,6 +172,18 @@ export class LiveInodes {
       block: firstBlock + Math.floor(offsetBytes / blockSizeBytes),
       start: offsetBytes % blockSizeBytes,
     };
+  }
+
+  /** A record of zeros. */
+  #newRecord(): Uint8Array {
+    const { inodeSizeBytes, blockSizeBytes } = this.#volume.geometry;
+    if (this.#roomUsedBytes === this.#room.length) {
+      this.#room = new Uint8Array(blockSizeBytes);
+      this.#roomUsedBytes = 0;
+    }
+    const start = this.#roomUsedBytes;
+    this.#roomUsedBytes += inodeSizeBytes;
+    return this.#room.subarray(start, start + inodeSizeBytes);
   }
 
   #put(inode: LiveInode): void {

@@ -332,6 +332,10 @@ export class WritableExt4Tree implements WritableFileTree {
   }
 
   async #closeFile(number: number): Promise<void> {
+    if (this.#order.isIdle && !this.#volume.inodes.peek(number)?.isOrphan) {
+      this.#live.noteClosed(number);
+      return;
+    }
     await this.#order.change(async () => {
       if (!this.#live.noteClosed(number) || !this.#volume.inodes.peek(number)?.isOrphan) return;
       // Where the volume takes no change now, or something on the way cannot be read, the next flush tries again.

@@ -44,8 +44,16 @@ export class MergedNames {
     options: TreeOptions,
     known?: KnownPlace,
   ): Promise<FoundName> {
-    const remembered = this.#cache.get(directory.serial, name);
-    if (remembered !== undefined) return remembered;
+    return this.remembered(directory, name) ?? (await this.search(directory, name, options, known));
+  }
+
+  /** As `find`, of a name that is not remembered. */
+  async search(
+    directory: OverlayNode,
+    name: Uint8Array,
+    options: TreeOptions,
+    known?: KnownPlace,
+  ): Promise<FoundName> {
     if (name.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", "lookup");
     const { merged, isWhiteout } = await this.#search.find(directory, name, known, options);
     const node = merged && this.#nodes.node(merged, directory, name, this.#search.numberOf(merged));

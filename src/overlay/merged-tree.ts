@@ -36,7 +36,7 @@ export class MergedTree implements FileTree {
     return this.state.run(options, async () => {
       const parent = this.state.directory(directory, "lookup");
       const found =
-        names.remembered(parent, name) ?? (await lock.shared(() => names.find(parent, name, options)));
+        names.remembered(parent, name) ?? (await lock.shared(() => names.search(parent, name, options)));
       return found.node;
     });
   }

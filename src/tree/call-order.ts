@@ -9,6 +9,11 @@ export class CallOrder {
   #running = 0;
   readonly #waiting: { readonly alone: boolean; readonly begin: () => void }[] = [];
 
+  /** True where nothing is under way and nothing waits. */
+  get isIdle(): boolean {
+    return this.#running === 0 && this.#waiting.length === 0;
+  }
+
   /** Runs a call together with others that only read. */
   async read<Result>(call: () => Promise<Result>): Promise<Result> {
     if (this.#running < 0 || this.#waiting.length > 0) await this.#turn(false);

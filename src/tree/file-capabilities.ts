@@ -41,14 +41,13 @@ export class FileCapabilities {
    *
    * @param settings when it is known to have had none.
    */
-  forOpenFile(settings?: number): (node: TreeNode, options?: TreeOptions) => Promise<void> {
+  forOpenFile(settings?: number): (node: TreeNode, options?: TreeOptions) => Promise<void> | undefined {
     let asked = settings;
-    return async (node, options) => {
-      if (asked === this.#settings) return;
-      const now = this.#settings;
+    const take = async (now: number, node: TreeNode, options?: TreeOptions): Promise<void> => {
       await this.take(node, options);
       asked = now;
     };
+    return (node, options) => (asked === this.#settings ? undefined : take(this.#settings, node, options));
   }
 
   /** Takes a node's capabilities, where it has any. */

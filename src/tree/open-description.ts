@@ -13,7 +13,7 @@ export interface OpenContent {
   readonly file?: OpenFile;
   readonly writable?: WritableOpenFile;
   /** Runs before content is changed: see `FileCapabilities`. */
-  readonly beforeChange?: (node: TreeNode, options?: TreeOptions) => Promise<void>;
+  readonly beforeChange?: (node: TreeNode, options?: TreeOptions) => Promise<void> | undefined;
   /** Runs after content was changed under `O_SYNC`. */
   readonly flush?: (options?: TreeOptions) => Promise<void>;
 }
@@ -26,7 +26,10 @@ export class OpenDescription {
   readonly #content: OpenContent;
   readonly #running: Set<Promise<unknown>> = new Set();
   #position = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** A call that goes on from the position is under way. */
+  #isMoving = false;
+  /** Those that wait for it, first come first served. */
+  readonly #waiting: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
   /** @param content becomes this description's to close. */
@@ -88,7 +91,8 @@ export class OpenDescription {
     return this.run("write", async () => {
       const file = this.#writable("EBADF", "write");
       if (from.length === 0) return 0;
-      await this.#content.beforeChange?.(this.node, options);
+      const before = this.#content.beforeChange?.(this.node, options);
+      if (before !== undefined) await before;
       const writtenBytes = await this.#put(file, from, position, options);
       if (this.#flags.sync) await this.#content.flush?.(options);
       return writtenBytes;
@@ -176,10 +180,17 @@ export class OpenDescription {
   }
 
   /** Calls that go on from the position come one after the other; one that fails moves nothing. */
-  #inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(operation);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  async #inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
+    if (this.#isMoving) await new Promise<void>((go) => this.#waiting.push(go));
+    this.#isMoving = true;
+    try {
+      return await operation();
+    } finally {
+      const next = this.#waiting.shift();
+      // The next is on its way already, and nobody comes before it.
+      this.#isMoving = next !== undefined;
+      next?.();
+    }
   }
 }
 
