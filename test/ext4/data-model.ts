@@ -33,7 +33,10 @@ function place(random: SeededRandom, limitBytes: number): number {
 
 function randomBytes(random: SeededRandom, lengthBytes: number): Uint8Array {
   const first = 1 + random.below(250);
-  return Uint8Array.from({ length: lengthBytes }, (_, i) => (first + i * 7 + (i >>> 8)) & 0xff);
+  // Not by `Uint8Array.from`, which takes twenty times as long.
+  const bytes = new Uint8Array(lengthBytes);
+  for (let i = 0; i < lengthBytes; i++) bytes[i] = first + i * 7 + (i >>> 8);
+  return bytes;
 }
 
 /** Does one thing to a file; what the driver refuses for want of space is not done to the model either. */
