@@ -1,6 +1,15 @@
 /** File systems that the real `mkfs.ext4` makes and the kernel fills, over a loop mount. */
 import { execFileSync } from "node:child_process";
-import { accessSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -92,7 +101,25 @@ export function mounted<Result>(image: Image, options: string, use: (folder: str
     return use(folder);
   } finally {
     run("umount", [folder]);
+    awaitRelease(image.path);
   }
+}
+
+/** A process that was begun meanwhile in a mount namespace of its own has the mount too, until it lets go. */
+function awaitRelease(path: string): void {
+  const isInUse = (): boolean =>
+    readdirSync("/sys/block").some((name) => {
+      try {
+        return readFileSync(`/sys/block/${name}/loop/backing_file`, "utf8").trim() === path;
+      } catch {
+        return false;
+      }
+    });
+  for (let tries = 0; tries < 1000 && isInUse(); tries++) pause(20);
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** Tests that run beside this one take loop devices too: one that was free a moment ago may be busy. */
@@ -101,7 +128,7 @@ function mount(args: readonly string[], tries = 10): void {
     run("mount", args);
   } catch (error) {
     if (tries === 1 || !String(error).includes("busy")) throw error;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    pause(50);
     mount(args, tries - 1);
   }
 }
