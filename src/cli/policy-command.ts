@@ -1,6 +1,10 @@
 /** `sealstone policy`: its actions, one file each. */
 import { InvalidArgumentError, Option } from "commander";
 import { type ActionMaker, actionGroup, groupAction } from "./action-group.ts";
+import { imageForms, imageOptions } from "./image-options.ts";
+import type { PolicyCheckOptions } from "./policy-check.ts";
+import { policyCreateAction } from "./policy-create-action.ts";
+import { commandValue, repeated, variableValue } from "./policy-create-values.ts";
 import type { PolicyDigestOptions } from "./policy-digest.ts";
 import type { PolicyTraceOptions } from "./policy-trace.ts";
 
@@ -61,6 +65,39 @@ Examples:
   run: async (...given) => (await import("./policy-trace.ts")).runPolicyTrace(...given),
 });
 
+const check: ActionMaker = groupAction<PolicyCheckOptions>({
+  name: "check",
+  operands: [file, ["[images...]", "what is to run under it: see below"]],
+  summary: "say whether images would run under a policy, and if not, why",
+  options: [
+    new Option("--command <json>", "ask for this command in place of the image's").argParser(commandValue),
+    new Option("--env <variable>", "ask for this variable too, NAME=value; repeat it").argParser(
+      repeated((text) => {
+        variableValue(text);
+        return text;
+      }),
+    ),
+    ...imageOptions(),
+  ],
+  help: `
+Hashes the layers of each image and asks the policy what a guest asks it: to mount each layer, to
+assemble them, to make the container with the image's command, variables, working directory and
+user. Nothing is mounted or written. Where the answer is no, it says at which layer and why, which
+container comes nearest, and what that lists there. Layers are counted from the base, 1.
+
+What an image does not say is not held against it: capabilities and the like are asked for as the
+policy lists them, and platforms add variables of their own (--env). A user's name is not looked up
+in the image. Fragments that the policy would load are not known here.
+${imageForms}
+
+Ends with 0 where all would run, and with 1 where one would not.
+
+Examples:
+  sealstone policy check policy.rego oci:app
+  sealstone policy check policy.rego app.tar sidecar.tar --env MODE=prod --json`,
+  run: async (...given) => (await import("./policy-check.ts")).runPolicyCheck(...given),
+});
+
 /** The `policy` command. */
 export const policyCommand: ActionMaker = actionGroup(
   "policy",
@@ -71,5 +108,5 @@ Exit codes:
   1  refused: malformed, unreadable, denied; or it differs
   2  wrong usage
   70  a bug of sealstone's own    130  stopped by a signal`,
-  [digest, trace],
+  [policyCreateAction, check, digest, trace],
 );

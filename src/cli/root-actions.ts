@@ -12,8 +12,9 @@ const image = ["[image]", "where the image is: see below; absent with --layer"] 
 
 const common = `
 The layers are merged as the kernel's overlayfs merges them, and every block is verified as it
-is read. An image in a registry must be pinned: by @sha256:… or --digest. Its layers are built
-first, into a temporary folder, or taken from --cache.
+is read. An image in a registry must be pinned: by @sha256:…, by --digest, or by --policy, which
+holds the layers of any image against those that a policy lists. Its layers are built first, into
+a temporary folder, or taken from --cache.
 ${imageForms}
 
 Exit codes:

@@ -4,11 +4,14 @@ import { FileDevice } from "../device/file-device.node.ts";
 import { LayerCache } from "../image/layer-cache.node.ts";
 import { obtainImage } from "../image/obtain-image.node.ts";
 import { type OpenedLayer, openLayer } from "../layer/opened-layer.ts";
+import { checkLayers } from "../overlay/layer-decision.ts";
 import { openOverlay } from "../overlay/open-overlay.ts";
 import type { OverlayTree } from "../overlay/overlay-tree.ts";
+import { outlinePolicy } from "../policy/policy-outline.ts";
 import type { GroupContext } from "./action-group.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { layerThreads, platformChoice } from "./image-work.ts";
+import { readPolicyFile } from "./policy-file.ts";
 import { ProgressBar } from "./progress.ts";
 import type { RootOptions } from "./root-options.ts";
 
@@ -52,11 +55,42 @@ export function splitOperands(
 }
 
 /**
- * Opens an image, or what `--layer` names.
+ * Opens an image, or what `--layer` names, and holds the layers against the policy that `--policy` names.
  *
- * @throws as `obtainImage` and `openLayer`; `CommandFailure` for a `--layer` that is none.
+ * @throws as `obtainImage`, `openLayer` and `checkLayers`; `CommandFailure` for a `--layer` that is none.
  */
 export async function openRootLayers(
+  context: GroupContext,
+  image: string | undefined,
+  options: RootOptions,
+): Promise<RootLayers> {
+  const policy = options.policy === undefined ? undefined : await listedLayers(options.policy);
+  const root = await openLayers(context, image, options);
+  try {
+    if (policy !== undefined) {
+      const rootHashes = root.layers.map(({ rootHash }) => rootHash).reverse();
+      checkLayers({ container: root.name, layers: policy }, rootHashes);
+    }
+    return root;
+  } catch (error) {
+    await root[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The layers of each container of a policy, from the base up. Whose text it is, is not asked: it is the caller's own. */
+async function listedLayers(path: string): Promise<readonly (readonly string[])[]> {
+  const { name, bytes } = await readPolicyFile(path);
+  const { containers, unreadLists } = outlinePolicy(bytes);
+  if (containers.length > 0) return containers.map(({ layers }) => layers);
+  const why = unreadLists.includes("containers") ? "in a form that tools write" : "that may be started";
+  throw new CommandFailure(
+    exitCodes.failure,
+    `${name} lists no containers ${why}: see \`sealstone policy show\`.`,
+  );
+}
+
+async function openLayers(
   context: GroupContext,
   image: string | undefined,
   options: RootOptions,
@@ -71,6 +105,7 @@ export async function openRootLayers(
     threads: layerThreads(options),
     insecure: options.insecure ?? false,
     ...(digest !== undefined && { digest }),
+    isPinnedByPolicy: options.policy !== undefined,
     ...(cache !== undefined && { cache: await LayerCache.open(cache, warn) }),
     onProgress: ({ doneBytes, totalBytes }) => bar.update(doneBytes, totalBytes),
     signal,

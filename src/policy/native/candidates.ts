@@ -22,6 +22,8 @@ import {
 /** All that may be asked for. */
 export interface Candidates {
   readonly containers: readonly Container[];
+  /** Names that the policy has for containers, which older versions of the framework do not keep with them. */
+  readonly names: ReadonlyMap<Container, string>;
   /** Containers by their layers, from the base up. */
   readonly byLayers: ReadonlyMap<string, readonly Container[]>;
   /** Layers that may be mounted, of whatever version their policy is. */
@@ -63,6 +65,7 @@ const shapes: Readonly<Record<ListedKind, Shape>> = {
 /** The candidates of one policy, which fragments add to. */
 export class CandidateLists {
   readonly #own: Parts | undefined;
+  readonly #names: ReadonlyMap<Container, string>;
   readonly #ownLayers: readonly string[] | undefined;
   /** By the table of fragments that they are made with. */
   readonly #known: WeakMap<object, { readonly candidates: Candidates | undefined }> = new WeakMap();
@@ -77,6 +80,7 @@ export class CandidateLists {
       listed("platform_rule", constants.get("platform_rules"), version),
     );
     this.#ownLayers = layersOf(constants.get("containers"));
+    this.#names = namesOf(constants.get("containers"), this.#own?.containers ?? []);
   }
 
   /** What may be asked for now; undefined where something of another shape is listed. */
@@ -104,6 +108,7 @@ export class CandidateLists {
     const fragmentContainers = all.slice(1).flatMap((parts) => parts.containers);
     return {
       containers,
+      names: this.#names,
       byLayers: indexed(containers),
       layers: new Set([...this.#ownLayers, ...fragmentContainers.flatMap(({ layers }) => layers)]),
       externalProcesses: all.flatMap((parts) => parts.externalProcesses),
@@ -166,6 +171,21 @@ function layersOf(containers: JsonValue | undefined): readonly string[] | undefi
     (list) => Array.isArray(list) && list.every((layer) => typeof layer === "string"),
   );
   return known ? (lists.flat() as string[]) : undefined;
+}
+
+/** Names as the text has them; `containers` are made from it one by one, or there are none. */
+function namesOf(
+  given: JsonValue | undefined,
+  containers: readonly Container[],
+): ReadonlyMap<Container, string> {
+  const texts = Array.isArray(given) ? (given as readonly JsonValue[]) : [];
+  const names = new Map<Container, string>();
+  for (const [index, container] of containers.entries()) {
+    const text = texts[index];
+    const name = isObject(text) ? text["name"] : undefined;
+    if (typeof name === "string") names.set(container, name);
+  }
+  return names;
 }
 
 function withPlatformRules(

@@ -22,16 +22,28 @@ export function readDataForm({ path, imports, rules }: Module): DataForm | undef
   const delegated = new Set<string>();
   let isReasonErrorsOnly = false;
   for (const rule of rules) {
-    if (constants.has(rule.name) || delegated.has(rule.name) || !isPlain(rule)) return undefined;
-    const value = constantOf(rule.value);
-    if (value !== undefined) constants.set(rule.name, value);
-    else if (isFrameworkRule(rule.value, rule.name)) delegated.add(rule.name);
-    else if (rule.name === "reason" && isFrameworkErrors(rule.value)) {
-      delegated.add(rule.name);
-      isReasonErrorsOnly = true;
-    } else return undefined;
+    if (constants.has(rule.name) || delegated.has(rule.name)) return undefined;
+    const meaning = meaningOf(rule);
+    if (meaning === undefined) return undefined;
+    if (meaning.kind === "constant") constants.set(rule.name, meaning.value);
+    else delegated.add(rule.name);
+    if (meaning.kind === "errors") isReasonErrorsOnly = true;
   }
   return imports.length === 0 ? { path, constants, delegated, isReasonErrorsOnly } : undefined;
+}
+
+/** What a rule of this form says: a constant, the framework's rule of the same name, or its errors as a reason. */
+export type RuleMeaning =
+  | { readonly kind: "constant"; readonly value: JsonValue }
+  | { readonly kind: "delegated" | "errors" };
+
+/** What a rule says; undefined for one that has more than this form. */
+export function meaningOf(rule: Rule): RuleMeaning | undefined {
+  if (!isPlain(rule)) return undefined;
+  const value = constantOf(rule.value);
+  if (value !== undefined) return { kind: "constant", value };
+  if (isFrameworkRule(rule.value, rule.name)) return { kind: "delegated" };
+  return rule.name === "reason" && isFrameworkErrors(rule.value) ? { kind: "errors" } : undefined;
 }
 
 function isPlain({ kind, isDefault, body, otherwise }: Rule): boolean {

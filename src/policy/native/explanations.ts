@@ -64,7 +64,7 @@ function explainOverlay(deciding: Deciding): PolicyExplanation | undefined {
     return typeof hash === "string" ? hash : `nothing (no device is mounted at ${path})`;
   });
   const candidates = deciding.candidates.containers.map((container, index) =>
-    overlayCandidate(container, index, offered),
+    overlayCandidate(container, index, offered, deciding),
   );
   return explanationOf(point, candidates, "the policy lists no containers");
 }
@@ -74,6 +74,7 @@ function overlayCandidate(
   container: Container,
   index: number,
   offered: readonly string[],
+  deciding: Deciding,
 ): ExplainedCandidate {
   const { layers } = container;
   const differing = layers.findIndex((layer, i) => layer !== offered[i]);
@@ -90,7 +91,12 @@ function overlayCandidate(
           expected: `${layers.length}`,
           seen: `${offered.length}`,
         };
-  return { index, ...nameOf(container), fulfilled: layers.length === offered.length ? equal + 1 : 0, failed };
+  return {
+    index,
+    ...nameOf(container, deciding),
+    fulfilled: layers.length === offered.length ? equal + 1 : 0,
+    failed,
+  };
 }
 
 function explainContainer(deciding: Deciding): PolicyExplanation | undefined {
@@ -108,7 +114,11 @@ function explainContainer(deciding: Deciding): PolicyExplanation | undefined {
     seal,
     ...laterConditions(input, input.privileged, deciding),
   ];
-  return explanationOf(point, fallen(matched, conditions), unfallen(matched, "no overlay is mounted"));
+  return explanationOf(
+    point,
+    fallen(matched, conditions, deciding),
+    unfallen(matched, "no overlay is mounted"),
+  );
 }
 
 function explainProcess(deciding: Deciding): PolicyExplanation | undefined {
@@ -134,7 +144,7 @@ function explainProcess(deciding: Deciding): PolicyExplanation | undefined {
   ];
   return explanationOf(
     point,
-    fallen(matched, conditions),
+    fallen(matched, conditions, deciding),
     unfallen(matched, "the container was shut down: nothing is left"),
   );
 }
@@ -149,6 +159,7 @@ function unfallen(matched: readonly Container[], withoutAny: string): string {
 function fallen(
   containers: readonly Container[],
   conditions: readonly Condition<Container>[],
+  deciding: Deciding,
 ): readonly ExplainedCandidate[] {
   return containers.flatMap((container, index) => {
     const at = conditions.findIndex(({ holds }) => !holds(container));
@@ -156,7 +167,7 @@ function fallen(
     if (condition === undefined) return [];
     const { aspect, seen } = condition;
     const failed: FailedCondition = { aspect, expected: condition.expected(container), seen };
-    return [{ index, ...nameOf(container), fulfilled: at, failed }];
+    return [{ index, ...nameOf(container, deciding), fulfilled: at, failed }];
   });
 }
 
@@ -212,7 +223,7 @@ function capabilitiesText(capabilities: Capabilities): string {
 }
 
 /** The name that tools give a container, which no rule looks at. */
-function nameOf(container: Container): { readonly name?: string } {
-  const { name } = container as unknown as JsonObject;
+function nameOf(container: Container, { candidates }: Deciding): { readonly name?: string } {
+  const name = candidates.names.get(container) ?? (container as unknown as JsonObject)["name"];
   return typeof name === "string" ? { name } : {};
 }
