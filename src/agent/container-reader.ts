@@ -71,9 +71,11 @@ function checkSchema(config: JsonObject): void {
   );
 }
 
-/** Windows hosts leave the name of a network there. */
+/** Windows hosts leave the name of a network there, and a list that is null. */
 function checkWindows(spec: JsonObject): void {
-  const windows = spec.optionalObject("windows")?.allowOnly("network");
+  const windows = spec.optionalObject("windows")?.allowOnly("network", "layerFolders");
+  if (windows?.has("layerFolders"))
+    throw refused("windows.layerFolders is not for a Linux guest", "layerFolders");
   windows?.optionalObject("network")?.allowOnly("networkNamespace").optionalText("networkNamespace");
 }
 
@@ -179,6 +181,8 @@ export function readExecute(message: JsonObject, containerId: string, isMachine:
     "CreateStdOutPipe",
     "CreateStdErrPipe",
     "CreateInUtilityVM",
+    "CreateInUtilityVm",
+    "ConsoleSize",
     "OciSpecification",
     "OciProcess",
   );
@@ -187,7 +191,7 @@ export function readExecute(message: JsonObject, containerId: string, isMachine:
     // A line would be taken apart into words after the policy has judged it.
     throw refused("CommandLine is not taken: CommandArgs says which word is which", "CommandLine");
   }
-  if (parameters.flag("CreateInUtilityVM") || isMachine) {
+  if (isExternal(parameters) || isMachine) {
     const external = {
       arguments: parameters.optionalTexts("CommandArgs") ?? [],
       environment: [...parameters.textMap("Environment")].map(([name, value]) => `${name}=${value}`),
@@ -199,4 +203,10 @@ export function readExecute(message: JsonObject, containerId: string, isMachine:
   const inside = parameters.optionalObject("OciProcess");
   if (inside === undefined) return { kind: "start-init", containerId };
   return { kind: "execute", containerId, process: readProcess(inside) };
+}
+
+/** Hosts write the field in one way and hcsshim's guest in another, which Go takes for the same. Both are refused. */
+function isExternal(parameters: JsonObject): boolean {
+  const names = parameters.entries().map(([name]) => name);
+  return parameters.flag(names.includes("CreateInUtilityVm") ? "CreateInUtilityVm" : "CreateInUtilityVM");
 }

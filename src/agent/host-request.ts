@@ -137,6 +137,8 @@ interface MessageBase {
   readonly ContainerId?: string;
   /** The host's own number for the message. Means nothing here. */
   readonly ActivityId?: string;
+  /** What the host traces the message by. Means nothing here. */
+  readonly ocsc?: object | null;
 }
 
 /** A mount of an OCI specification. */
@@ -205,6 +207,8 @@ export interface ContainerConfig {
 export interface ProcessParameters {
   readonly OciProcess?: OciProcess | null;
   /** A process beside the containers, described by the fields below. */
+  readonly CreateInUtilityVm?: boolean;
+  /** The same, as hcsshim's guest spells it. */
   readonly CreateInUtilityVM?: boolean;
   readonly CommandArgs?: readonly string[] | null;
   readonly WorkingDirectory?: string;

@@ -12,7 +12,7 @@ import { parseText } from "./request-text.ts";
 
 const mostU32 = 0xffff_ffff;
 const mostSignal = 64;
-const base = ["Type", "ContainerId", "ActivityId"] as const;
+const base = ["Type", "ContainerId", "ActivityId", "ocsc"] as const;
 
 /** Fields of each message, besides those that every one has. */
 const messageFields: ReadonlyMap<HostRequestType, readonly string[]> = new Map([
@@ -53,6 +53,7 @@ export function readMessage(text: string, tell: (event: AgentEventKind) => void)
   }
   message.allowOnly(...base, ...(messageFields.get(type) ?? []));
   message.optionalText("ActivityId");
+  message.optionalObject("ocsc");
   const request = type === "ModifySettings" ? message.object("Request") : undefined;
   const resource = request?.optionalText("ResourceType");
   tell({ kind: "request", type, ...(resource !== undefined && { resource }) });

@@ -322,6 +322,29 @@ test("a process beside the containers is one that the policy lists", async () =>
   expect(agent.state().externalProcesses[0]?.exitCode).toBe(137);
 });
 
+test("a request as Windows hosts write it is taken: with nulls, a trace, and their spelling", async () => {
+  const all = await scene();
+  await mountAll(all);
+  const request = changed((config) => {
+    config.OciSpecification.windows = { layerFolders: null, network: { networkNamespace: "x" } };
+    config.OciSpecification.hooks = null;
+    config.OciSpecification.mounts = null;
+  });
+  await all.agent.handle({ ...request, ocsc: { TraceID: "0".repeat(32) } } as HostRequest);
+  const external = (parameters: object): HostRequest => ({
+    Type: "ExecuteProcess",
+    ContainerId: container,
+    Settings: {
+      ProcessParameters: { CommandArgs: ["/bin/app"], ConsoleSize: [24, 80], ...parameters } as object,
+    },
+  });
+  await expect(all.agent.handle(external({ CreateInUtilityVm: true }))).rejects.toMatchObject({
+    point: "exec_external",
+  });
+  const both = { CreateInUtilityVm: false, CreateInUtilityVM: true };
+  await expect(all.agent.handle(external(both))).rejects.toMatchObject({ name: "FormatError" });
+});
+
 test("a command line, whose words nobody could judge, is refused", async () => {
   const all = await scene();
   await mountAll(all);
