@@ -21,6 +21,8 @@ export interface EnforcerOptions {
   readonly defaultMounts?: readonly PolicyMount[];
   /** In place of those that hcsshim's guest knows. */
   readonly privilegedMounts?: readonly PolicyMount[];
+  /** What layers are called, by their root hashes in hex: explanations of denials name them so. */
+  readonly layerNames?: ReadonlyMap<string, string>;
   /** Told of every request as it is decided; what it is given must not be changed. */
   readonly onQuery?: (query: PolicyQuery) => void;
 }
@@ -45,6 +47,7 @@ export class PolicyEnforcer {
   readonly #metadata = new Metadata();
   readonly #longestMessage: number;
   readonly #privilegedMounts: readonly PolicyMount[];
+  readonly #layerNames: ReadonlyMap<string, string>;
   readonly #onQuery: (query: PolicyQuery) => void;
   #fragments: ReadonlyMap<string, FragmentModule> = new Map();
   #defaultMounts: readonly PolicyMount[];
@@ -55,6 +58,7 @@ export class PolicyEnforcer {
     this.#longestMessage = options.longestMessage ?? 3072;
     this.#defaultMounts = options.defaultMounts ?? defaultPolicyMounts;
     this.#privilegedMounts = options.privilegedMounts ?? privilegedPolicyMounts;
+    this.#layerNames = options.layerNames ?? new Map();
     this.#onQuery = options.onQuery ?? (() => {});
   }
 
@@ -66,6 +70,7 @@ export class PolicyEnforcer {
    * @throws {PolicyDenial} where it is not allowed, or could not be decided.
    */
   enforce(point: string, input: JsonObject): JsonObject {
+    const { operations } = this.#metadata;
     const result = this.#decide(point, input);
     this.#onQuery({ point, input, ...(result instanceof PolicyDenial ? {} : { result }) });
     if (result instanceof PolicyDenial) throw result;
@@ -74,7 +79,8 @@ export class PolicyEnforcer {
     if (typeof allowed !== "boolean") {
       throw this.#failed(point, input, "value for 'allowed' is not a boolean");
     }
-    if (!allowed) throw this.#denied(point, input);
+    // What changed something can no longer be asked about as it was asked.
+    if (!allowed) throw this.#denied(point, input, this.#metadata.operations === operations);
     return result;
   }
 
@@ -128,6 +134,7 @@ export class PolicyEnforcer {
       defaultMounts: this.#defaultMounts,
       privilegedMounts: this.#privilegedMounts,
       fragments: this.#fragments,
+      layerNames: this.#layerNames,
     };
   }
 
@@ -170,7 +177,7 @@ export class PolicyEnforcer {
     return this.#rules.ask("framework", "policy_api_version", input, this.#world) ?? null;
   }
 
-  #denied(point: string, input: JsonObject): PolicyDenial {
+  #denied(point: string, input: JsonObject, isExplained: boolean): PolicyDenial {
     let reason: JsonObject | undefined;
     try {
       reason = this.#query("policy", "reason", { ...input, rule: point });
@@ -178,7 +185,7 @@ export class PolicyEnforcer {
       if (!(error instanceof StorageError)) throw error;
     }
     const given = reason !== undefined && Object.keys(reason).length > 0 ? reason : undefined;
-    const explanation = this.#rules.explain?.(point, input, this.#world);
+    const explanation = isExplained ? this.#rules.explain?.(point, input, this.#world) : undefined;
     return new PolicyDenial(point, deniedDecision(point, input, given), this.#longestMessage, {
       explanation,
     });

@@ -25,25 +25,39 @@ export interface PolicyExplanation {
   /** The nearest miss in a sentence. */
   readonly summary: string;
   readonly candidates: readonly ExplainedCandidate[];
+  /** Where the policy decides by rules of its own. */
+  readonly ownRules?: OwnRules;
+}
+
+/** What is known of a denial by a policy's own rules. */
+export interface OwnRules {
+  /** The rules of the point's name, by where they begin; none where the policy has no such rule. */
+  readonly rules: readonly { readonly line: number; readonly column: number }[];
+  /** Whether they ask for the framework's rule of the same name, by whatever way. */
+  readonly asksFramework: boolean;
+  /** What the framework's rule says of the same request; absent where it cannot decide it. */
+  readonly framework?: { readonly allowed: boolean; readonly errors: readonly string[] };
 }
 
 /**
  * An explanation from what became of each candidate.
  *
  * @param otherwise the sentence where there is no candidate at all.
+ * @param kind what the candidates are.
  */
 export function explanationOf(
   point: string,
   candidates: readonly ExplainedCandidate[],
   otherwise: string,
+  kind: "container" | "process" | "fragment" = "container",
 ): PolicyExplanation {
   const most = Math.max(...candidates.map(({ fulfilled }) => fulfilled));
   const nearest = candidates.find(({ fulfilled }) => fulfilled === most);
-  return { point, summary: nearest === undefined ? otherwise : sentence(nearest), candidates };
+  return { point, summary: nearest === undefined ? otherwise : sentence(nearest, kind), candidates };
 }
 
-function sentence({ index, name, failed }: ExplainedCandidate): string {
+function sentence({ index, name, failed }: ExplainedCandidate, kind: string): string {
   const { aspect, expected, seen } = failed;
-  const which = name === undefined ? `container ${index}` : `container ${index} (${name})`;
+  const which = name === undefined ? `${kind} ${index}` : `${kind} ${index} (${name})`;
   return `${aspect} of ${which}: the policy lists ${expected}, the host offered ${seen}`;
 }

@@ -10,7 +10,7 @@ export type { PolicyDecision } from "./decision.ts";
 export type { PolicyMount } from "./default-mounts.ts";
 export type { EnforcerOptions, EnforcerSnapshot, PolicyQuery } from "./enforcer.ts";
 export { PolicyEnforcer } from "./enforcer.ts";
-export type { ExplainedCandidate, FailedCondition, PolicyExplanation } from "./explanation.ts";
+export type { ExplainedCandidate, FailedCondition, OwnRules, PolicyExplanation } from "./explanation.ts";
 export type {
   ContainerRequest,
   FragmentRequest,

@@ -38,9 +38,15 @@ export type MetadataSnapshot = ReadonlyMap<string, TableState>;
 /** See the head of this file. Values given to it must not be changed any more. */
 export class Metadata {
   readonly #tables: Map<string, OwnState> = new Map();
+  #operations = 0;
 
   constructor() {
     this.#tables.set("operatingsystem", stateOf(new Map([["ostype", "linux"]])));
+  }
+
+  /** How many operations were done, undone ones among them. */
+  get operations(): number {
+    return this.#operations;
   }
 
   /** A table as it is now; undefined where there is none. */
@@ -85,6 +91,7 @@ export class Metadata {
 
   #apply(operation: Operation): void {
     const { name, isSet } = operation;
+    this.#operations += 1;
     const { table: known, isShared = false } = this.#tables.get(name) ?? {};
     const table = known === undefined ? (isSet ? [] : new Map()) : isShared ? copyOf(known) : known;
     this.#tables.set(name, stateOf(table));

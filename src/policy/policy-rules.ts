@@ -16,6 +16,8 @@ export interface PolicyWorld {
   readonly privilegedMounts: readonly PolicyMount[];
   /** Fragments' modules that are loaded, by their namespaces. */
   readonly fragments: ReadonlyMap<string, FragmentModule>;
+  /** What layers are called, by their root hashes in hex: for explanations alone. */
+  readonly layerNames: ReadonlyMap<string, string>;
 }
 
 /** Rules of a policy, by whatever means they are held. They keep nothing between questions that would show. */

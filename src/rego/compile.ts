@@ -13,7 +13,7 @@ import { Documents } from "./documents.ts";
 import { fromJson, type JsonObject, type JsonValue, toJson } from "./json.ts";
 import { parseModule } from "./parser.ts";
 import type { CompiledRule, PackageNode, RuleGroup } from "./program.ts";
-import { findRecursion, type References, referencesBelow } from "./recursion.ts";
+import { findRecursion, isReached, type References, referencesBelow } from "./recursion.ts";
 import { regoError, regoLimitError } from "./rego-error.ts";
 import { type ModuleNames, resolveRule } from "./resolver.ts";
 import { RegoObject, type RegoValue } from "./value.ts";
@@ -63,9 +63,18 @@ export class RegoProgram {
 
   /** Whether a rule of this path is there, whatever it gives. */
   defines(path: readonly string[]): boolean {
-    let node: PackageNode | undefined = this.#root;
-    for (const name of path.slice(0, -1)) node = node?.children.get(name);
-    return node?.rules.has(path.at(-1) ?? "") ?? false;
+    return groupAt(this.#root, path) !== undefined;
+  }
+
+  /** Where the rules of a path begin, each in its module; none where there is no such rule. */
+  positions(path: readonly string[]): readonly Position[] {
+    return groupAt(this.#root, path)?.rules.map(({ at: { line, column } }) => ({ line, column })) ?? [];
+  }
+
+  /** Whether a rule asks for another, by whatever way; for a path that is known only when it is asked, it may. */
+  asksFor(path: readonly string[], other: readonly string[]): boolean {
+    const [from, to] = [groupAt(this.#root, path), groupAt(this.#root, other)];
+    return from !== undefined && to !== undefined && isReached(from, to, this.#root);
   }
 
   #value(path: readonly string[], { input, data, limits }: RegoQuery): RegoValue | undefined {
@@ -202,10 +211,14 @@ function importsOf(module: Module, rules: ReadonlySet<string>): ReadonlyMap<stri
   return imports;
 }
 
-function functionAt(root: PackageNode, path: readonly string[]): RuleGroup | undefined {
+function groupAt(root: PackageNode, path: readonly string[]): RuleGroup | undefined {
   let node: PackageNode | undefined = root;
   for (const name of path.slice(0, -1)) node = node?.children.get(name);
-  const group = node?.rules.get(path.at(-1) ?? "");
+  return node?.rules.get(path.at(-1) ?? "");
+}
+
+function functionAt(root: PackageNode, path: readonly string[]): RuleGroup | undefined {
+  const group = groupAt(root, path);
   return group?.kind === "function" ? group : undefined;
 }
 

@@ -17,7 +17,8 @@ export class Entries {
     const text = keyOf(key);
     const known = this.#entries.get(text);
     if (known !== undefined && !equalValues(known[1], value)) {
-      throw regoConflict(`${this.#what} gives ${text} two values`);
+      // The key may be what nobody is to read.
+      throw regoConflict(`${this.#what} gives one key two values`);
     }
     this.#entries.set(text, [key, value]);
   }

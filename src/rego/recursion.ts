@@ -31,6 +31,17 @@ export function findRecursion(
   return firstOf(groupsBelow(root), search);
 }
 
+/** Whether a group of rules asks for another, by whatever way. */
+export function isReached(from: RuleGroup, to: RuleGroup, root: PackageNode): boolean {
+  const seen = new Set([from]);
+  // A set is gone through with what is added on the way.
+  for (const group of seen) {
+    if (group === to) return true;
+    for (const needed of neededBy(referencesOf(group), root)) seen.add(needed);
+  }
+  return false;
+}
+
 function firstOf<Item, Result>(
   items: Iterable<Item>,
   find: (item: Item) => Result | undefined,

@@ -1,18 +1,14 @@
 /** Denials explained by the conditions that denied. */
-import type { JsonObject } from "../../rego/index.ts";
 import { redactedVariable } from "../decision.ts";
-import {
-  type ExplainedCandidate,
-  explanationOf,
-  type FailedCondition,
-  type PolicyExplanation,
-} from "../explanation.ts";
+import { explanationOf, type PolicyExplanation } from "../explanation.ts";
+import { fallen, nameOf } from "./candidate-names.ts";
 import { capabilitiesOf, capabilityKinds, sameMembers } from "./capabilities.ts";
 import {
   type Condition,
   type ContainerInput,
   commandCondition,
   devicesCondition,
+  isCommand,
   noNewPrivilegesCondition,
   type ProcessInput,
   userCondition,
@@ -21,82 +17,37 @@ import {
 import { containerConditions, isContainerInput } from "./container-points.ts";
 import { type Deciding, has } from "./deciding.ts";
 import { isListed, missingRules } from "./environment.ts";
+import { explainFragment } from "./fragment-explanations.ts";
 import { type Asked, isProcessInput, read } from "./narrowing.ts";
-import { isPrivileged } from "./process-points.ts";
+import {
+  type ExternalInput,
+  isExternalInput,
+  isPrivileged,
+  isSignalInput,
+  type SignalInput,
+  signalled,
+} from "./process-points.ts";
 import type { Capabilities, Container, EnvironmentRule } from "./shapes.ts";
-import { isOverlayInput, type OverlayInput } from "./storage-points.ts";
+import { explainStorage } from "./storage-explanations.ts";
 
 /** Why a point's rule denied a request; undefined where there is nothing to say beyond its errors. */
 export function explain(point: string, deciding: Deciding): PolicyExplanation | undefined {
-  if (point === "mount_device") return explainDevice(deciding);
-  if (point === "mount_overlay") return explainOverlay(deciding);
-  if (point === "create_container") return explainContainer(deciding);
-  if (point === "exec_in_container") return explainProcess(deciding);
-  return undefined;
-}
-
-function explainDevice(deciding: Deciding): PolicyExplanation | undefined {
-  const { target, deviceHash } = deciding.input;
-  if (typeof target !== "string" || typeof deviceHash !== "string") return undefined;
-  const point = "mount_device";
-  if (!deciding.candidates.layers.has(deviceHash)) {
-    const { size } = deciding.candidates.layers;
-    return explanationOf(point, [], `none of the ${size} layers that the policy lists is ${deviceHash}`);
+  switch (point) {
+    case "create_container":
+      return explainContainer(deciding);
+    case "exec_in_container":
+      return explainProcess(deciding);
+    case "exec_external":
+      return explainExternal(deciding);
+    case "signal_container_process":
+      return explainSignal(deciding);
+    case "shutdown_container":
+      return explanationOf(point, [], "no container of this id was started");
+    case "load_fragment":
+      return explainFragment(deciding);
+    default:
+      return explainStorage(point, deciding);
   }
-  const isTaken = ["devices", "rw_devices"].some((table) => has(deciding, table, target));
-  const why = isTaken ? "has a device already" : "is no place for a layer";
-  return explanationOf(point, [], `the layer is listed, but ${target} ${why}`);
-}
-
-function explainOverlay(deciding: Deciding): PolicyExplanation | undefined {
-  if (!isOverlayInput(deciding.input)) return undefined;
-  const { containerID, layerPaths, target } = deciding.input as unknown as OverlayInput;
-  const point = "mount_overlay";
-  if (has(deciding, "matches", containerID)) {
-    return explanationOf(point, [], "this container id had an overlay before: an id is used once");
-  }
-  if (has(deciding, "overlayTargets", target)) {
-    return explanationOf(point, [], `an overlay is mounted at ${target}`);
-  }
-  const paths = [...(layerPaths ?? [])].reverse();
-  const offered = paths.map((path) => {
-    const hash = deciding.world.metadata.get("devices", path);
-    return typeof hash === "string" ? hash : `nothing (no device is mounted at ${path})`;
-  });
-  const candidates = deciding.candidates.containers.map((container, index) =>
-    overlayCandidate(container, index, offered, deciding),
-  );
-  return explanationOf(point, candidates, "the policy lists no containers");
-}
-
-/** Layers are counted from the base up, as policies list them. */
-function overlayCandidate(
-  container: Container,
-  index: number,
-  offered: readonly string[],
-  deciding: Deciding,
-): ExplainedCandidate {
-  const { layers } = container;
-  const differing = layers.findIndex((layer, i) => layer !== offered[i]);
-  const equal = differing === -1 ? layers.length : differing;
-  const failed =
-    layers.length === offered.length
-      ? {
-          aspect: `layer ${equal + 1} of ${layers.length}`,
-          expected: layers[equal] ?? "",
-          seen: offered[equal] ?? "",
-        }
-      : {
-          aspect: "the number of layers",
-          expected: `${layers.length}`,
-          seen: `${offered.length}`,
-        };
-  return {
-    index,
-    ...nameOf(container, deciding),
-    fulfilled: layers.length === offered.length ? equal + 1 : 0,
-    failed,
-  };
 }
 
 function explainContainer(deciding: Deciding): PolicyExplanation | undefined {
@@ -116,7 +67,7 @@ function explainContainer(deciding: Deciding): PolicyExplanation | undefined {
   ];
   return explanationOf(
     point,
-    fallen(matched, conditions, deciding),
+    fallen(matched, conditions, named(deciding)),
     unfallen(matched, "no overlay is mounted"),
   );
 }
@@ -129,24 +80,22 @@ function explainProcess(deciding: Deciding): PolicyExplanation | undefined {
   if (!has(deciding, "started", input.containerID)) {
     return explanationOf(point, [], "this container is not started");
   }
-  const listed = commandCondition(input);
-  const command: Condition<Container> = {
-    ...listed,
-    holds: ({ exec_processes: processes }) => processes.some(listed.holds),
-    expected: ({ exec_processes: processes }) => processes.map(listed.expected).join(" or ") || "no process",
-  };
   const conditions = [
     workingDirectoryCondition(input),
     noNewPrivilegesCondition(input),
     userCondition(input, deciding.patterns),
-    command,
+    execCommandCondition(input),
     ...laterConditions(input, isPrivileged(input.containerID, deciding), deciding),
   ];
   return explanationOf(
     point,
-    fallen(matched, conditions, deciding),
+    fallen(matched, conditions, named(deciding)),
     unfallen(matched, "the container was shut down: nothing is left"),
   );
+}
+
+function named(deciding: Deciding): (item: object) => { readonly name?: string } {
+  return (item) => nameOf(item, deciding);
 }
 
 /** Why a request was denied where none of the containers fell out by itself. */
@@ -155,47 +104,71 @@ function unfallen(matched: readonly Container[], withoutAny: string): string {
   return "several containers fit, and differ in what they would let the process have";
 }
 
-/** Candidates that do not fulfil all conditions, each with the first that fails. */
-function fallen(
-  containers: readonly Container[],
-  conditions: readonly Condition<Container>[],
-  deciding: Deciding,
-): readonly ExplainedCandidate[] {
-  return containers.flatMap((container, index) => {
-    const at = conditions.findIndex(({ holds }) => !holds(container));
-    const condition = conditions[at];
-    if (condition === undefined) return [];
-    const { aspect, seen } = condition;
-    const failed: FailedCondition = { aspect, expected: condition.expected(container), seen };
-    return [{ index, ...nameOf(container, deciding), fulfilled: at, failed }];
-  });
+function explainExternal(deciding: Deciding): PolicyExplanation | undefined {
+  if (!isExternalInput(deciding.input)) return undefined;
+  const input = deciding.input as unknown as ExternalInput;
+  const { externalProcesses: listed } = deciding.candidates;
+  const conditions = [
+    workingDirectoryCondition(input),
+    commandCondition(input),
+    ...variableConditions(input.envList, deciding),
+  ];
+  const otherwise =
+    listed.length === 0
+      ? "the policy lists no processes beside containers"
+      : "several processes fit, and differ in what they would be let have";
+  return explanationOf("exec_external", fallen(listed, conditions, named(deciding)), otherwise, "process");
+}
+
+function explainSignal(deciding: Deciding): PolicyExplanation | undefined {
+  const request = read<SignalInput>(isSignalInput, deciding);
+  if (request === undefined) return undefined;
+  const { input, matched } = request;
+  const point = "signal_container_process";
+  if (!has(deciding, "started", input.containerID)) {
+    return explanationOf(point, [], "this container is not started");
+  }
+  const command = execCommandCondition(input);
+  const signal: Condition<Container> = {
+    aspect: input.isInitProcess ? "signals of the first process" : `signals of ${command.seen}`,
+    holds: (container) => signalled(input, [container]).length > 0,
+    expected: (container) => signalsFor(input, container).join(", ") || "none",
+    seen: `${input.signal}`,
+  };
+  const conditions = input.isInitProcess ? [signal] : [command, signal];
+  return explanationOf(
+    point,
+    fallen(matched, conditions, named(deciding)),
+    unfallen(matched, "the container was shut down"),
+  );
+}
+
+/** The command of a process that is started in a container. */
+function execCommandCondition(input: Pick<ProcessInput, "argList">): Condition<Container> {
+  const listed = commandCondition(input);
+  return {
+    ...listed,
+    holds: ({ exec_processes: processes }) => processes.some(listed.holds),
+    expected: ({ exec_processes: processes }) => processes.map(listed.expected).join(" or ") || "no process",
+  };
+}
+
+function signalsFor({ isInitProcess, argList }: SignalInput, container: Container): readonly number[] {
+  if (isInitProcess) return container.signals;
+  return container.exec_processes
+    .filter(({ command }) => isCommand(command, argList))
+    .flatMap((p) => p.signals);
 }
 
 /** What is asked of the containers that the others leave, where nothing is dropped. */
 function laterConditions(
   { envList, capabilities }: Asked<ProcessInput>,
   privileged: boolean,
-  { patterns, flag }: Deciding,
+  deciding: Deciding,
 ): readonly Condition<Container>[] {
-  const drops = flag("allow_environment_variable_dropping");
-  const dropsCapabilities = flag("allow_capability_dropping");
-  const bad = ({ env_rules: rules }: Container): readonly string[] =>
-    drops ? [] : envList.filter((env) => !isListed(rules, env, patterns));
-  const missing = ({ env_rules: rules }: Container): readonly EnvironmentRule[] =>
-    missingRules(rules, envList, patterns);
+  const dropsCapabilities = deciding.flag("allow_capability_dropping");
   return [
-    {
-      aspect: "environment variables",
-      holds: (item) => bad(item).length === 0,
-      expected: ({ env_rules: rules }) => rules.map(ruleText).join(", ") || "none",
-      seen: envList.map(redactedVariable).join(", ") || "none",
-    },
-    {
-      aspect: "required environment variables",
-      holds: (item) => missing(item).length === 0,
-      expected: (item) => missing(item).map(ruleText).join(", "),
-      seen: envList.map(redactedVariable).join(", ") || "none",
-    },
+    ...variableConditions(envList, deciding),
     {
       aspect: "capabilities",
       // Dropping takes away what is not listed; what is listed must be asked for all the same.
@@ -214,16 +187,36 @@ function laterConditions(
   ];
 }
 
+function variableConditions(
+  envList: readonly string[],
+  { patterns, flag }: Deciding,
+): readonly Condition<Pick<Container, "env_rules">>[] {
+  const drops = flag("allow_environment_variable_dropping");
+  const bad = (rules: readonly EnvironmentRule[]): readonly string[] =>
+    drops ? [] : envList.filter((env) => !isListed(rules, env, patterns));
+  const missing = (rules: readonly EnvironmentRule[]): readonly EnvironmentRule[] =>
+    missingRules(rules, envList, patterns);
+  const seen = envList.map(redactedVariable).join(", ") || "none";
+  return [
+    {
+      aspect: "environment variables",
+      holds: ({ env_rules: rules }) => bad(rules).length === 0,
+      expected: ({ env_rules: rules }) => rules.map(ruleText).join(", ") || "none",
+      seen,
+    },
+    {
+      aspect: "required environment variables",
+      holds: ({ env_rules: rules }) => missing(rules).length === 0,
+      expected: ({ env_rules: rules }) => missing(rules).map(ruleText).join(", "),
+      seen,
+    },
+  ];
+}
+
 function ruleText(rule: EnvironmentRule): string {
   return "pattern" in rule ? redactedVariable(rule.pattern) : redactedVariable(rule.name);
 }
 
 function capabilitiesText(capabilities: Capabilities): string {
   return capabilityKinds.map((kind) => `${kind} ${capabilities[kind].join(",") || "none"}`).join("; ");
-}
-
-/** The name that tools give a container, which no rule looks at. */
-function nameOf(container: Container, { candidates }: Deciding): { readonly name?: string } {
-  const name = candidates.names.get(container) ?? (container as unknown as JsonObject)["name"];
-  return typeof name === "string" ? { name } : {};
 }

@@ -44,7 +44,7 @@ const isFragmentInput = objectOf({
 });
 
 /** A request, the entries that it is for, and the text's constants once it is loaded. */
-interface Request {
+export interface FragmentState {
   readonly input: FragmentInput;
   readonly permitted: readonly ListedFragment[];
   readonly text: ReadonlyMap<string, JsonValue> | undefined;
@@ -54,7 +54,8 @@ interface Request {
   readonly version: string | null;
 }
 
-function read({ input, world, candidates }: Deciding): Request | undefined {
+/** What a request is about; undefined where it or the text has another shape. */
+export function readFragment({ input, world, candidates }: Deciding): FragmentState | undefined {
   if (!isFragmentInput(input)) return undefined;
   const request = input as unknown as FragmentInput;
   const module = world.fragments.get(request.namespace);
@@ -89,7 +90,7 @@ function isSemantic(svn: Svn | undefined): boolean {
 }
 
 /** Whether a number is not below a minimum of its own kind. */
-function isAtLeast(svn: Svn | undefined, minimum: Svn): boolean {
+export function isAtLeast(svn: Svn | undefined, minimum: Svn): boolean {
   if (typeof svn === "string" && typeof minimum === "string" && isSemantic(svn) && isSemantic(minimum)) {
     return (compareVersions(svn, minimum) ?? -1) >= 0;
   }
@@ -97,7 +98,8 @@ function isAtLeast(svn: Svn | undefined, minimum: Svn): boolean {
   return number !== undefined && least !== undefined && number >= least;
 }
 
-function differ({ headerSvn, textSvn }: Request): boolean {
+/** Whether header and text give different numbers. */
+export function svnsDiffer({ headerSvn, textSvn }: FragmentState): boolean {
   const [header, text] = [toNumber(headerSvn), toNumber(textSvn)];
   return header !== undefined && text !== undefined && header !== text;
 }
@@ -105,7 +107,7 @@ function differ({ headerSvn, textSvn }: Request): boolean {
 /** Whether an entry lets the fragment pass: each svn that is given, of which there is one, and the receipts. */
 function lets(
   { minimum_svn: minimum, required_receipts: receipts = [] }: ListedFragment,
-  request: Request,
+  request: FragmentState,
 ): boolean {
   const { input, headerSvn, textSvn } = request;
   const header = headerSvn === undefined || isAtLeast(headerSvn, minimum);
@@ -131,7 +133,7 @@ const includable: ReadonlyMap<string, ListedKind> = new Map<string, ListedKind>(
 ]);
 
 /** What an entry takes from the text; undefined for another shape. */
-function included(includes: readonly string[], { text, version }: Request): JsonObject | undefined {
+function included(includes: readonly string[], { text, version }: FragmentState): JsonObject | undefined {
   const parts: { [kind: string]: JsonValue } = Object.create(null);
   for (const name of includes) {
     const kind = includable.get(name);
@@ -154,7 +156,7 @@ function issuerWith(parts: JsonObject, { issuer, feed }: FragmentInput, { world 
 }
 
 /** What the policy is to know of fragments that the text names; undefined for another shape. */
-function nestedParameters({ text }: Request): readonly JsonObject[] | undefined {
+function nestedParameters({ text }: FragmentState): readonly JsonObject[] | undefined {
   const fragments = text?.get("fragments") ?? [];
   if (!listOf(isListedFragment)(fragments)) return undefined;
   return (fragments as unknown as readonly ListedFragment[]).flatMap(({ issuer, feed, parameters }) =>
@@ -165,7 +167,7 @@ function nestedParameters({ text }: Request): readonly JsonObject[] | undefined 
 }
 
 function decide(deciding: Deciding): JsonObject | undefined {
-  const request = read(deciding);
+  const request = readFragment(deciding);
   if (request === undefined) return undefined;
   const { input, permitted, version } = request;
   const letting = permitted.filter((fragment) => lets(fragment, request));
@@ -174,7 +176,7 @@ function decide(deciding: Deciding): JsonObject | undefined {
     return first ? { allowed: true, parameters: parametersFor(input, deciding) } : denied;
   }
   const order = version === null ? undefined : compareVersions(version, policyFrameworkVersion);
-  if (first === undefined || order === undefined || order > 0 || differ(request)) return denied;
+  if (first === undefined || order === undefined || order > 0 || svnsDiffer(request)) return denied;
   // Entries that take different parts contradict each other: Rego says how.
   const takes = ({ includes }: ListedFragment): string => JSON.stringify([...includes].sort());
   if (others.some((other) => takes(other) !== takes(first))) return undefined;
@@ -189,7 +191,7 @@ function decide(deciding: Deciding): JsonObject | undefined {
 }
 
 function errors(deciding: Deciding): readonly string[] | undefined {
-  const request = read(deciding);
+  const request = readFragment(deciding);
   if (request === undefined) return undefined;
   const { input, permitted, headerSvn, textSvn, version } = request;
   const isLoaded = input.fragment_loaded;
@@ -213,7 +215,7 @@ function errors(deciding: Deciding): readonly string[] | undefined {
     ["fragment svn and the specified minimum are different types", isPermitted && mixed],
     [
       `svn in header ${headerSvn} does not match svn in fragment rego ${textSvn}`,
-      isLoaded && differ(request),
+      isLoaded && svnsDiffer(request),
     ],
     ["missing fragment svn in either header or rego payload", isLoaded && svn === undefined],
     ...missing.map((receipt) => [`missing receipt from ${receipt}`, true] as const),

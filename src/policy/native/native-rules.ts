@@ -85,7 +85,12 @@ class NativeRules implements PolicyRules {
   }
 
   explain(point: string, input: JsonObject, world: PolicyWorld): PolicyExplanation | undefined {
-    if (!this.#form.delegated.has(point)) return undefined;
+    if (!this.#form.delegated.has(point)) {
+      const summary = this.#form.constants.has(point)
+        ? "the policy denies whatever is asked of it here"
+        : "the policy has no rule for it";
+      return { point, summary, candidates: [] };
+    }
     const deciding = this.#deciding(input, world);
     return deciding && explain(point, deciding);
   }

@@ -107,9 +107,15 @@ const execInContainer: NativePoint = {
   },
 };
 
-type ExternalInput = Pick<ProcessInput, "argList" | "envList" | "workingDir">;
+/** Members of the input of a process beside containers. */
+export type ExternalInput = Pick<ProcessInput, "argList" | "envList" | "workingDir">;
 
-const isExternalInput = objectOf({ argList: either(texts, isNull), envList: texts, workingDir: isText });
+/** Whether an input asks for one. */
+export const isExternalInput: Shape = objectOf({
+  argList: either(texts, isNull),
+  envList: texts,
+  workingDir: isText,
+});
 
 function externalCandidates(input: ExternalInput, { candidates }: Deciding): readonly ExternalProcess[] {
   return narrowed(candidates.externalProcesses, [workingDirectoryCondition(input), commandCondition(input)]);
@@ -159,14 +165,16 @@ const shutdownContainer: NativePoint = {
   },
 };
 
-interface SignalInput {
+/** Members of the input of a signal. */
+export interface SignalInput {
   readonly containerID: string;
   readonly signal: number;
   readonly isInitProcess: boolean;
   readonly argList: readonly string[] | null;
 }
 
-const isSignalInput: Shape = (value) =>
+/** Whether an input asks for a signal. */
+export const isSignalInput: Shape = (value) =>
   isContainerId(value) &&
   objectOf({
     signal: (signal) => typeof signal === "number",
@@ -175,7 +183,7 @@ const isSignalInput: Shape = (value) =>
   })(value);
 
 /** Containers that take a signal: for a process in them, each as often as it lists the process with it. */
-function signalled(
+export function signalled(
   { signal, isInitProcess, argList }: SignalInput,
   matched: readonly Container[],
 ): readonly Container[] {

@@ -90,7 +90,8 @@ const mountDevice = point<DeviceTarget>(
   ],
 );
 
-const writableFileSystems: readonly string[] = ["ext4", "xfs"];
+/** File systems that scratch space may have. */
+export const writableFileSystems: readonly string[] = ["ext4", "xfs"];
 
 const mountWritableDevice = point<WritableTarget>(
   objectOf({
