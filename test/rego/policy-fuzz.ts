@@ -38,9 +38,9 @@ const snippets: readonly string[] =
     " ",
   );
 
-/** Breaks a module in one to three places. */
-function broken(random: SeededRandom): string {
-  let text = random.pick(modules);
+/** A module broken in one to three places. */
+export function brokenText(whole: string, random: SeededRandom): string {
+  let text = whole;
   for (let change = random.below(3); change >= 0; change--) {
     const at = random.below(text.length);
     const until = random.oneIn(2) ? at : Math.min(text.length, at + 1 + random.below(12));
@@ -61,7 +61,7 @@ export function evaluateBroken(seed: number, count: number): number {
   const input = { target: "/run/m1", hash: "a", id: "i", layers: ["b", "a"] };
   let taken = 0;
   for (let i = 0; i < count; i++) {
-    const text = broken(random);
+    const text = brokenText(random.pick(modules), random);
     try {
       const program = compileRego([{ name: "p.rego", text }]);
       program.evaluate([], { input, limits: { steps: 100_000, units: 100_000 } });
