@@ -72,10 +72,34 @@ function withKeys(object: RegoValue, keys: RegoValue, wanted: boolean): RegoObje
   return new RegoObject(object.entries().filter(([key]) => given.has(key) === wanted));
 }
 
+/** Whether one collection is in another: keys with their values at every depth, members, or items in a row. */
+function isSubset(whole: RegoValue, part: RegoValue, budget: Allocation): boolean | undefined {
+  if (whole instanceof RegoObject && part instanceof RegoObject) {
+    return part.entries().every(([key, value]) => {
+      const other = whole.get(key);
+      return other !== undefined && (isSubset(other, value, budget) ?? equalValues(other, value));
+    });
+  }
+  if (whole instanceof RegoSet && part instanceof RegoSet) return part.members().every((m) => whole.has(m));
+  if (!isArray(whole)) return undefined;
+  budget.allocate(whole.length);
+  if (part instanceof RegoSet) {
+    const members = new RegoSet(whole);
+    return part.members().every((member) => members.has(member));
+  }
+  if (!isArray(part)) return undefined;
+  budget.allocate(whole.length * part.length);
+  return whole.some((_, at) => part.every((item, i) => isSameItem(whole[at + i], item))) || part.length === 0;
+}
+
+function isSameItem(item: RegoValue | undefined, other: RegoValue): boolean {
+  return item !== undefined && equalValues(item, other);
+}
+
 function slice(value: RegoValue, from: RegoValue, to: RegoValue): RegoValue | undefined {
-  if (!isArray(value) || typeof from !== "number" || typeof to !== "number") return undefined;
-  const start = Math.max(0, from);
-  return value.slice(start, Math.max(start, Math.min(to, value.length)));
+  if (!isArray(value) || !Number.isInteger(from) || !Number.isInteger(to)) return undefined;
+  const start = Math.max(0, from as number);
+  return value.slice(start, Math.max(start, Math.min(to as number, value.length)));
 }
 
 function parsed(text: string): RegoValue | undefined {
@@ -107,6 +131,7 @@ export const collectionBuiltins: readonly NamedBuiltin[] = [
   unary("array.reverse", (a) => (isArray(a) ? a.toReversed() : undefined)),
   ternary("array.slice", slice),
   ternary("object.get", objectGet),
+  binary("object.subset", isSubset),
   unary("object.keys", (a) => (a instanceof RegoObject ? keysGiven(a) : undefined)),
   binary("object.union", (a, b, budget) =>
     a instanceof RegoObject && b instanceof RegoObject ? mergedObjects(a, b, budget) : undefined,

@@ -34,6 +34,23 @@ function round(a: number): number {
   return Math.sign(a) * Math.round(Math.abs(a));
 }
 
+/** An operation on the bits of whole numbers, whose sign goes on for ever. */
+function onBits(name: string, apply: (a: bigint, b: bigint) => bigint | undefined): NamedBuiltin {
+  return binary(name, (a, b) => {
+    if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return undefined;
+    const value = apply(BigInt(a as number), BigInt(b as number));
+    return value === undefined ? undefined : result(Number(value));
+  });
+}
+
+/** Further than a number has bits. */
+const furthest = 64n;
+
+function shifted(a: bigint, by: bigint): bigint | undefined {
+  if (by < 0n) return undefined;
+  return a << (by < furthest ? by : furthest);
+}
+
 /** See the head of this file. */
 export const numberBuiltins: readonly NamedBuiltin[] = [
   arithmetic("plus", (a, b) => a + b),
@@ -41,6 +58,12 @@ export const numberBuiltins: readonly NamedBuiltin[] = [
   arithmetic("div", (a, b) => (b === 0 ? Number.NaN : a / b)),
   arithmetic("rem", (a, b) => (Number.isInteger(a) && Number.isInteger(b) && b !== 0 ? a % b : Number.NaN)),
   binary("minus", minus),
+  onBits("bits.and", (a, b) => a & b),
+  onBits("bits.or", (a, b) => a | b),
+  onBits("bits.xor", (a, b) => a ^ b),
+  onBits("bits.lsh", shifted),
+  onBits("bits.rsh", (a, by) => (by < 0n ? undefined : a >> (by < furthest ? by : furthest))),
+  unary("bits.negate", (a) => (Number.isSafeInteger(a) ? result(-(a as number) - 1) : undefined)),
   ...(
     [
       ["abs", Math.abs],

@@ -5,6 +5,8 @@
  */
 import { RE2JS } from "re2js";
 import { binary, type NamedBuiltin, ternary, unary } from "./builtin.ts";
+import type { Allocation } from "./program.ts";
+import type { RegoValue } from "./value.ts";
 
 /** An expression; undefined for what RE2 has not. */
 export function compileRegex(pattern: string): RE2JS | undefined {
@@ -15,38 +17,117 @@ export function compileRegex(pattern: string): RE2JS | undefined {
   }
 }
 
-function found(pattern: string, text: string, most: number): string[] | undefined {
+function isMatch(pattern: RegoValue, text: RegoValue): boolean | undefined {
+  if (typeof pattern !== "string" || typeof text !== "string") return undefined;
+  return compileRegex(pattern)?.matcher(text).find();
+}
+
+/** A match: where it is, and its groups, the whole first; undefined for a group that took no part. */
+interface Match {
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly (string | undefined)[];
+  readonly named: (name: string) => string | undefined;
+}
+
+/**
+ * Matches one after the other as Go finds them: without an empty one right behind the one before.
+ *
+ * @param most -1 for all.
+ */
+function matchesOf(pattern: string, text: string, most = -1): Match[] | undefined {
   const matcher = compileRegex(pattern)?.matcher(text);
   if (matcher === undefined) return undefined;
-  const matches: string[] = [];
-  while (matches.length !== most && matcher.find()) matches.push(matcher.group() ?? "");
+  const matches: Match[] = [];
+  const names = matcher.pattern().namedGroups();
+  let last = -1;
+  while (matches.length !== most && matcher.find()) {
+    const [start, end] = [matcher.start(), matcher.end()];
+    if (start === end && start === last) continue;
+    last = end;
+    const count = matcher.groupCount() + 1;
+    const groups = Array.from({ length: count }, (_, i) => matcher.group(i) ?? undefined);
+    const named = (name: string): string | undefined =>
+      Object.hasOwn(names, name) ? groups[names[name] as number] : undefined;
+    matches.push({ start, end, groups, named });
+  }
   return matches;
+}
+
+/** The text between matches, as Go cuts it. */
+function splitAt(pattern: string, text: string): string[] | undefined {
+  const matches = matchesOf(pattern, text);
+  if (matches === undefined) return undefined;
+  if (pattern !== "" && text === "") return [""];
+  const parts: string[] = [];
+  let [from, to] = [0, 0];
+  for (const { start, end } of matches) {
+    to = start;
+    if (end !== 0) parts.push(text.slice(from, to));
+    from = end;
+  }
+  if (to !== text.length) parts.push(text.slice(from));
+  return parts;
+}
+
+/** `$1`, `${1}`, `$name`, `${name}` and `$$` in what is put in place of a match; any other `$` is itself. */
+const reference = /\$(?:\$|([A-Za-z0-9_]+)|\{([A-Za-z0-9_]+)\})/g;
+
+function expanded(by: string, { groups, named }: Match): string {
+  return by.replace(reference, (_whole, bare?: string, braced?: string) => {
+    const name = bare ?? braced;
+    if (name === undefined) return "$";
+    const group = /^[0-9]+$/.test(name) ? groups[Number(name)] : named(name);
+    return group ?? "";
+  });
+}
+
+function replaced(text: string, pattern: string, by: string, budget: Allocation): string | undefined {
+  const matches = matchesOf(pattern, text);
+  if (matches === undefined) return undefined;
+  let result = "";
+  let from = 0;
+  for (const match of matches) {
+    const put = text.slice(from, match.start) + expanded(by, match);
+    budget.allocate(put.length);
+    result += put;
+    from = match.end;
+  }
+  return result + text.slice(from);
 }
 
 /** See the head of this file. */
 export const regexBuiltins: readonly NamedBuiltin[] = [
   unary("regex.is_valid", (a) => typeof a === "string" && compileRegex(a) !== undefined),
-  binary("regex.match", (pattern, text) =>
-    typeof pattern === "string" && typeof text === "string"
-      ? compileRegex(pattern)?.matcher(text).find()
-      : undefined,
-  ),
+  binary("regex.match", isMatch),
+  // Its name in older versions of the language.
+  binary("re_match", isMatch),
   binary("regex.split", (pattern, text, budget) => {
     if (typeof pattern !== "string" || typeof text !== "string") return undefined;
-    const parts = compileRegex(pattern)?.split(text, -1);
+    const parts = splitAt(pattern, text);
     budget.allocate(parts?.length ?? 0);
     return parts;
   }),
-  ternary("regex.find_n", (pattern, text, most, budget) => {
-    if (typeof pattern !== "string" || typeof text !== "string" || !Number.isInteger(most)) return undefined;
-    const matches = found(pattern, text, most as number);
-    budget.allocate(matches?.length ?? 0);
-    return matches;
-  }),
-  ternary("regex.replace", (text, pattern, by, budget) => {
-    if (typeof pattern !== "string" || typeof text !== "string" || typeof by !== "string") return undefined;
-    const replaced = compileRegex(pattern)?.matcher(text).replaceAll(by);
-    budget.allocate(replaced?.length ?? 0);
-    return replaced;
-  }),
+  ternary("regex.find_n", (pattern, text, most, budget) =>
+    found(pattern, text, most, budget)?.map(([whole = ""]) => whole),
+  ),
+  ternary("regex.find_all_string_submatch_n", found),
+  ternary("regex.replace", (text, pattern, by, budget) =>
+    typeof pattern === "string" && typeof text === "string" && typeof by === "string"
+      ? replaced(text, pattern, by, budget)
+      : undefined,
+  ),
 ];
+
+/** Groups of each match; of one that took no part, the empty text. */
+function found(
+  pattern: RegoValue,
+  text: RegoValue,
+  most: RegoValue,
+  budget: Allocation,
+): readonly (readonly string[])[] | undefined {
+  if (typeof pattern !== "string" || typeof text !== "string" || !Number.isInteger(most)) return undefined;
+  const matches = matchesOf(pattern, text, Math.max(-1, most as number));
+  budget.allocate(matches?.reduce((sum, { groups }) => sum + groups.length, 0) ?? 0);
+  return matches?.map(({ groups }) => groups.map((group) => group ?? ""));
+}

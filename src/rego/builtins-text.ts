@@ -50,7 +50,11 @@ function offsetsOf(text: string, part: string): number[] | undefined {
 }
 
 function substring(text: RegoValue, offset: RegoValue, length: RegoValue): string | undefined {
-  if (typeof text !== "string" || typeof offset !== "number" || typeof length !== "number") return undefined;
+  if (typeof text !== "string" || !Number.isInteger(offset) || !Number.isInteger(length)) return undefined;
+  return piece(text, offset as number, length as number);
+}
+
+function piece(text: string, offset: number, length: number): string | undefined {
   if (offset < 0) return undefined;
   const points = [...text];
   return points.slice(offset, length < 0 ? points.length : offset + length).join("");
@@ -94,6 +98,17 @@ function toNumber(value: RegoValue): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
+/** Whether one of some texts begins or ends with one of others; either may be one text alone. */
+function anyMatch(name: string, matches: (text: string, part: string) => boolean): NamedBuiltin {
+  return binary(name, (a, b, budget) => {
+    const texts = typeof a === "string" ? [a] : textsOf(a);
+    const parts = typeof b === "string" ? [b] : textsOf(b);
+    if (texts === undefined || parts === undefined) return undefined;
+    budget.allocate(texts.length * parts.length);
+    return texts.some((text) => parts.some((part) => matches(text, part)));
+  });
+}
+
 /** Go's white space, which is not JavaScript's. */
 const goSpace =
   "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
@@ -109,6 +124,9 @@ export const textBuiltins: readonly NamedBuiltin[] = [
   ofTexts("endswith", (a, b) => a.endsWith(b)),
   ofTexts("indexof", offsetOf),
   ofTexts("indexof_n", offsetsOf),
+  ofTexts("strings.count", (a, b) => (b === "" ? [...a].length + 1 : a.split(b).length - 1)),
+  anyMatch("strings.any_prefix_match", (text, part) => text.startsWith(part)),
+  anyMatch("strings.any_suffix_match", (text, part) => text.endsWith(part)),
   ofText("lower", (a) => a.toLowerCase()),
   ofText("upper", (a) => a.toUpperCase()),
   ofText("strings.reverse", (a) => [...a].reverse().join("")),
@@ -129,6 +147,6 @@ export const textBuiltins: readonly NamedBuiltin[] = [
   ),
   binary("format_int", formatInt),
   unary("to_number", toNumber),
-  ofText("semver.is_valid", isVersion),
+  unary("semver.is_valid", (a) => typeof a === "string" && isVersion(a)),
   ofTexts("semver.compare", compareVersions),
 ];

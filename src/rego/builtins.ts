@@ -6,6 +6,7 @@
 
 import type { BuiltinEntry } from "./builtin.ts";
 import { collectionBuiltins } from "./builtins-collections.ts";
+import { encodingBuiltins } from "./builtins-encoding.ts";
 import { numberBuiltins } from "./builtins-numbers.ts";
 import { regexBuiltins } from "./builtins-regex.ts";
 import { textBuiltins } from "./builtins-text.ts";
@@ -15,6 +16,7 @@ const builtins: ReadonlyMap<string, BuiltinEntry> = new Map([
   ...typeBuiltins,
   ...numberBuiltins,
   ...textBuiltins,
+  ...encodingBuiltins,
   ...regexBuiltins,
   ...collectionBuiltins,
 ]);
