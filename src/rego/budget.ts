@@ -1,6 +1,8 @@
 /** How much an evaluation may do: a policy that asks for more is stopped, and what it should decide is denied. */
+import type { RE2JS } from "re2js";
 import type { Allocation } from "./program.ts";
 import { regoLimitError } from "./rego-error.ts";
+import { isArray, type RegoObject, type RegoSet, type RegoValue } from "./value.ts";
 
 /** Limits of one evaluation. */
 export interface EvaluationLimits {
@@ -19,6 +21,8 @@ const depthLimit = 200;
 export class Budget implements Allocation {
   readonly #mostSteps: number;
   readonly #mostUnits: number;
+  readonly #weights: WeakMap<object, number> = new WeakMap();
+  readonly expressions: Map<string, RE2JS | undefined> = new Map();
   #steps = 0;
   #units = 0;
   #depth = 0;
@@ -32,6 +36,28 @@ export class Budget implements Allocation {
   step(): void {
     this.#steps += 1;
     if (this.#steps > this.#mostSteps) throw regoLimitError(`it takes more than ${this.#mostSteps} steps`);
+  }
+
+  /**
+   * Counts what looks at all of a value will look at: its members, theirs and so on, each as often as it stands
+   * there. A few rules can make a value of very many that holds the same one again and again.
+   *
+   * @throws {StateError} `exhausted`.
+   */
+  charge(value: RegoValue): void {
+    if (value !== null && typeof value === "object") this.allocate(this.#weightOf(value));
+  }
+
+  /** 1 and the weights of all members; of values that are within the limit. */
+  #weightOf(value: RegoValue): number {
+    if (value === null || typeof value !== "object") return 1;
+    const known = this.#weights.get(value);
+    if (known !== undefined) return known;
+    let weight = 1;
+    for (const member of partsOf(value)) weight += this.#weightOf(member);
+    if (weight > this.#mostUnits) throw regoLimitError(`it makes more than ${this.#mostUnits} values`);
+    this.#weights.set(value, weight);
+    return weight;
   }
 
   allocate(units: number): void {
@@ -50,4 +76,8 @@ export class Budget implements Allocation {
       this.#depth -= 1;
     }
   }
+}
+
+function partsOf(value: readonly RegoValue[] | RegoObject | RegoSet): Iterable<RegoValue> {
+  return isArray(value) ? value : value.parts();
 }

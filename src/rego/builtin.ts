@@ -6,6 +6,8 @@ import { isArray, RegoObject, RegoSet, type RegoValue } from "./value.ts";
 export interface BuiltinEntry {
   readonly arity: readonly [least: number, most: number];
   readonly apply: Builtin;
+  /** Whether it looks at no more of its arguments than their kind and size. */
+  readonly isCheap?: boolean;
 }
 
 /** A row of a table of builtins. */
@@ -17,6 +19,11 @@ export function unary(
   apply: (a: RegoValue, budget: Allocation) => RegoValue | undefined,
 ): NamedBuiltin {
   return [name, { arity: [1, 1], apply: ([a], budget) => (a === undefined ? undefined : apply(a, budget)) }];
+}
+
+/** A builtin that looks at no more of its arguments than their kind and size. */
+export function cheap([name, entry]: NamedBuiltin): NamedBuiltin {
+  return [name, { ...entry, isCheap: true }];
 }
 
 /** A builtin of two arguments. */

@@ -1,5 +1,5 @@
 /** Arrays, sets, objects, and JSON. */
-import { binary, membersOf, type NamedBuiltin, ternary, unary, valuesOf } from "./builtin.ts";
+import { binary, cheap, membersOf, type NamedBuiltin, ternary, unary, valuesOf } from "./builtin.ts";
 import { fromJson, type JsonValue, toJson } from "./json.ts";
 import type { Allocation } from "./program.ts";
 import { compareValues, equalValues, isArray, RegoObject, RegoSet, type RegoValue } from "./value.ts";
@@ -112,7 +112,7 @@ function parsed(text: string): RegoValue | undefined {
 
 /** See the head of this file. */
 export const collectionBuiltins: readonly NamedBuiltin[] = [
-  unary("count", count),
+  cheap(unary("count", count)),
   unary("max", (a) => extreme(a, 1)),
   unary("min", (a) => extreme(a, -1)),
   unary("sort", (a) => membersOf(a)?.toSorted(compareValues)),
@@ -130,7 +130,7 @@ export const collectionBuiltins: readonly NamedBuiltin[] = [
   }),
   unary("array.reverse", (a) => (isArray(a) ? a.toReversed() : undefined)),
   ternary("array.slice", slice),
-  ternary("object.get", objectGet),
+  cheap(ternary("object.get", objectGet)),
   binary("object.subset", isSubset),
   unary("object.keys", (a) => (a instanceof RegoObject ? keysGiven(a) : undefined)),
   binary("object.union", (a, b, budget) =>

@@ -17,9 +17,24 @@ export function compileRegex(pattern: string): RE2JS | undefined {
   }
 }
 
-function isMatch(pattern: RegoValue, text: RegoValue): boolean | undefined {
+/** What work takes, in what a character that is copied takes. */
+const unitsToCompile = 20;
+const unitsToRead = 4;
+const unitsToMatch = 50;
+
+/** As `compileRegex`, once for an evaluation, which pays for it and for the text. */
+function expressionFor(pattern: string, text: string, budget: Allocation): RE2JS | undefined {
+  budget.allocate(unitsToRead * text.length);
+  if (budget.expressions.has(pattern)) return budget.expressions.get(pattern);
+  budget.allocate(unitsToCompile * pattern.length);
+  const expression = compileRegex(pattern);
+  budget.expressions.set(pattern, expression);
+  return expression;
+}
+
+function isMatch(pattern: RegoValue, text: RegoValue, budget: Allocation): boolean | undefined {
   if (typeof pattern !== "string" || typeof text !== "string") return undefined;
-  return compileRegex(pattern)?.matcher(text).find();
+  return expressionFor(pattern, text, budget)?.matcher(text).find();
 }
 
 /** A match: where it is, and its groups, the whole first; undefined for a group that took no part. */
@@ -35,8 +50,8 @@ interface Match {
  *
  * @param most -1 for all.
  */
-function matchesOf(pattern: string, text: string, most = -1): Match[] | undefined {
-  const matcher = compileRegex(pattern)?.matcher(text);
+function matchesOf(pattern: string, text: string, budget: Allocation, most = -1): Match[] | undefined {
+  const matcher = expressionFor(pattern, text, budget)?.matcher(text);
   if (matcher === undefined) return undefined;
   const matches: Match[] = [];
   const names = matcher.pattern().namedGroups();
@@ -45,6 +60,7 @@ function matchesOf(pattern: string, text: string, most = -1): Match[] | undefine
     const [start, end] = [matcher.start(), matcher.end()];
     if (start === end && start === last) continue;
     last = end;
+    budget.allocate(unitsToMatch);
     const count = matcher.groupCount() + 1;
     const groups = Array.from({ length: count }, (_, i) => matcher.group(i) ?? undefined);
     const named = (name: string): string | undefined =>
@@ -55,8 +71,8 @@ function matchesOf(pattern: string, text: string, most = -1): Match[] | undefine
 }
 
 /** The text between matches, as Go cuts it. */
-function splitAt(pattern: string, text: string): string[] | undefined {
-  const matches = matchesOf(pattern, text);
+function splitAt(pattern: string, text: string, budget: Allocation): string[] | undefined {
+  const matches = matchesOf(pattern, text, budget);
   if (matches === undefined) return undefined;
   if (pattern !== "" && text === "") return [""];
   const parts: string[] = [];
@@ -83,7 +99,7 @@ function expanded(by: string, { groups, named }: Match): string {
 }
 
 function replaced(text: string, pattern: string, by: string, budget: Allocation): string | undefined {
-  const matches = matchesOf(pattern, text);
+  const matches = matchesOf(pattern, text, budget);
   if (matches === undefined) return undefined;
   let result = "";
   let from = 0;
@@ -98,13 +114,13 @@ function replaced(text: string, pattern: string, by: string, budget: Allocation)
 
 /** See the head of this file. */
 export const regexBuiltins: readonly NamedBuiltin[] = [
-  unary("regex.is_valid", (a) => typeof a === "string" && compileRegex(a) !== undefined),
+  unary("regex.is_valid", (a, budget) => typeof a === "string" && expressionFor(a, "", budget) !== undefined),
   binary("regex.match", isMatch),
   // Its name in older versions of the language.
   binary("re_match", isMatch),
   binary("regex.split", (pattern, text, budget) => {
     if (typeof pattern !== "string" || typeof text !== "string") return undefined;
-    const parts = splitAt(pattern, text);
+    const parts = splitAt(pattern, text, budget);
     budget.allocate(parts?.length ?? 0);
     return parts;
   }),
@@ -127,7 +143,7 @@ function found(
   budget: Allocation,
 ): readonly (readonly string[])[] | undefined {
   if (typeof pattern !== "string" || typeof text !== "string" || !Number.isInteger(most)) return undefined;
-  const matches = matchesOf(pattern, text, Math.max(-1, most as number));
+  const matches = matchesOf(pattern, text, budget, Math.max(-1, most as number));
   budget.allocate(matches?.reduce((sum, { groups }) => sum + groups.length, 0) ?? 0);
   return matches?.map(({ groups }) => groups.map((group) => group ?? ""));
 }

@@ -76,10 +76,11 @@ function replacedAll(patterns: RegoValue, text: RegoValue, budget: Allocation): 
   for (let at = 0; at < text.length; ) {
     const pair = pairs.find(([from]) => from !== "" && text.startsWith(from as string, at));
     const point = String.fromCodePoint(text.codePointAt(at) as number);
-    result += pair ? pair[1] : point;
+    const put = pair ? (pair[1] as string) : point;
+    budget.allocate(put.length);
+    result += put;
     at += (pair ? (pair[0] as string) : point).length;
   }
-  budget.allocate(result.length);
   return result;
 }
 

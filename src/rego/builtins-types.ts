@@ -1,5 +1,5 @@
 /** Comparing, and telling kinds apart. */
-import { binary, type NamedBuiltin, unary } from "./builtin.ts";
+import { binary, cheap, type NamedBuiltin, unary } from "./builtin.ts";
 import { compareValues, equalValues, typeName } from "./value.ts";
 
 /** See the head of this file. */
@@ -10,8 +10,8 @@ export const typeBuiltins: readonly NamedBuiltin[] = [
   binary("lte", (a, b) => compareValues(a, b) <= 0),
   binary("gt", (a, b) => compareValues(a, b) > 0),
   binary("gte", (a, b) => compareValues(a, b) >= 0),
-  unary("type_name", (a) => typeName(a)),
+  cheap(unary("type_name", (a) => typeName(a))),
   ...(["null", "boolean", "number", "string", "array", "object", "set"] as const).map((kind) =>
-    unary(`is_${kind}`, (a) => typeName(a) === kind),
+    cheap(unary(`is_${kind}`, (a) => typeName(a) === kind)),
   ),
 ];

@@ -87,7 +87,9 @@ export class RegoProgram {
       budget,
     );
     try {
-      return documents.value(path);
+      const value = documents.value(path);
+      if (value !== undefined) budget.charge(value);
+      return value;
     } catch (error) {
       // The engine's stack, which no count of ours measures exactly.
       if (error instanceof RangeError) throw regoLimitError("it is nested too deeply");

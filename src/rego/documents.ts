@@ -116,6 +116,7 @@ export class Documents implements DocumentSource {
         for (const clause of rule.clauses) {
           const value = this.#clause(clause, frame, name);
           if (value === undefined) continue;
+          if (found !== undefined) this.#budget.charge(value);
           if (found !== undefined && !equalValues(found, value)) throw regoConflict(`${name} has two values`);
           found = value;
           break;
@@ -131,6 +132,7 @@ export class Documents implements DocumentSource {
     frame.body(body, () => {
       const each = value && frame.value(value);
       if (each === undefined) return false;
+      if (found !== undefined) this.#budget.charge(each);
       if (found !== undefined && !equalValues(found, each)) throw regoConflict(`${name} has two values`);
       found = each;
       // A constant is what every further way gives too.
@@ -144,19 +146,23 @@ export class Documents implements DocumentSource {
     for (const rule of rules) {
       this.#eachClause(rule, (frame, { key }) => {
         const member = key && frame.value(key);
-        if (member !== undefined) members.push(member);
+        if (member === undefined) return;
+        this.#budget.charge(member);
+        members.push(member);
       });
     }
     return new RegoSet(members);
   }
 
   #object({ rules, name }: RuleGroup): RegoObject {
-    const entries = new Entries(name);
+    const entries = new Entries(name, this.#budget);
     for (const rule of rules) {
       this.#eachClause(rule, (frame, { key, value }) => {
         const name = key && frame.value(key);
         const member = value && frame.value(value);
-        if (name !== undefined && member !== undefined) entries.add(name, member);
+        if (name === undefined || member === undefined) return;
+        this.#budget.charge(name);
+        entries.add(name, member);
       });
     }
     return entries.object();

@@ -124,9 +124,9 @@ export class Frame {
       const bound = this.#bound[pattern.slot];
       return bound === undefined
         ? this.#bind(pattern.slot, value, next)
-        : equalValues(bound, value) && next();
+        : this.#areEqual(bound, value) && next();
     }
-    if (this.isBound(pattern)) return this.each(pattern, (own) => equalValues(own, value) && next());
+    if (this.isBound(pattern)) return this.each(pattern, (own) => this.#areEqual(own, value) && next());
     if (pattern.kind === "array") {
       if (!isArray(value) || value.length !== pattern.items.length) return false;
       return this.#matchItems(pattern.items, value, 0, next);
@@ -151,6 +151,12 @@ export class Frame {
       0,
       next,
     );
+  }
+
+  #areEqual(a: RegoValue, b: RegoValue): boolean {
+    this.#budget.charge(a);
+    this.#budget.charge(b);
+    return equalValues(a, b);
   }
 
   /** Matches each of a function's parameters with what is given for it. */
@@ -214,6 +220,7 @@ export class Frame {
     this.#budget.step();
     if (this.isBound(step)) {
       const key = this.value(step);
+      if (key !== undefined) this.#budget.charge(key);
       const member = key === undefined ? undefined : memberOf(value, key);
       return member !== undefined && this.walk(member, steps, at + 1, next);
     }
@@ -228,7 +235,9 @@ export class Frame {
       case "builtin": {
         const given = this.#all(operand.arguments);
         this.#budget.step();
-        return given && operand.apply(given, this.#budget);
+        if (given === undefined) return undefined;
+        if (!operand.isCheap) for (const value of given) this.#budget.charge(value);
+        return operand.apply(given, this.#budget);
       }
       case "function": {
         const given = this.#all(operand.arguments);
@@ -238,11 +247,13 @@ export class Frame {
         return this.#all(operand.items);
       case "set": {
         const items = this.#all(operand.items);
+        for (const item of items ?? []) this.#budget.charge(item);
         return items && new RegoSet(items);
       }
       case "object": {
         const keys = this.#all(operand.entries.map(([key]) => key));
         const values = this.#all(operand.entries.map(([, value]) => value));
+        for (const key of keys ?? []) this.#budget.charge(key);
         return keys && values && new RegoObject(keys.map((key, i) => [key, values[i] as RegoValue]));
       }
       case "comprehension":
@@ -265,12 +276,13 @@ export class Frame {
 
   #comprehension({ makes, key, value, body }: Operand & { readonly kind: "comprehension" }): RegoValue {
     const values: RegoValue[] = [];
-    const object = new Entries("an object comprehension");
+    const object = new Entries("an object comprehension", this.#budget);
     this.body(body, () => {
       const member = this.value(value);
       const name = key && this.value(key);
       if (member === undefined || (key !== undefined && name === undefined)) return false;
       this.#budget.allocate(1);
+      if (makes !== "array") this.#budget.charge(name ?? member);
       if (name === undefined) values.push(member);
       else object.add(name, member);
       return false;

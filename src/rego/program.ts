@@ -1,4 +1,5 @@
 /** A policy as it is evaluated: names resolved, lines in an order in which each can be done. */
+import type { RE2JS } from "re2js";
 import type { Position } from "./ast.ts";
 import type { RegoValue } from "./value.ts";
 
@@ -21,6 +22,8 @@ export type Operand =
       readonly kind: "builtin";
       readonly name: string;
       readonly apply: Builtin;
+      /** Whether it looks at no more of its arguments than their kind and size. */
+      readonly isCheap: boolean;
       readonly arguments: readonly Operand[];
     }
   | {
@@ -75,6 +78,8 @@ export type Builtin = (given: readonly RegoValue[], budget: Allocation) => RegoV
 export interface Allocation {
   /** @throws {StateError} `exhausted` past the limit. */
   allocate(units: number): void;
+  /** Regular expressions of this evaluation; undefined for what is none. */
+  readonly expressions: Map<string, RE2JS | undefined>;
 }
 
 /** One body of a rule and what comes of it. */

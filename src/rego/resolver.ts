@@ -296,7 +296,8 @@ class Resolver {
       throw regoUnsupported(module.name, at, `the function \`${name}\``);
     }
     this.#checkArity(name, given.length, builtin.arity, at);
-    return { kind: "builtin", name, apply: builtin.apply, arguments: given };
+    const { apply, isCheap = false } = builtin;
+    return { kind: "builtin", name, apply, isCheap, arguments: given };
   }
 
   #functionPath([first = "", ...rest]: readonly string[]): readonly string[] {

@@ -32,6 +32,11 @@ export class RegoObject {
     return this.#entries.has(keyOf(key));
   }
 
+  /** Keys and values, in no particular order. */
+  *parts(): Generator<RegoValue> {
+    for (const entry of this.#entries.values()) yield* entry;
+  }
+
   /** Entries in the order of their keys. */
   entries(): readonly (readonly [key: RegoValue, value: RegoValue])[] {
     this.#sorted ??= [...this.#entries.values()].sort(([a], [b]) => compareValues(a, b));
@@ -68,6 +73,11 @@ export class RegoSet {
 
   has(member: RegoValue): boolean {
     return this.#members.has(keyOf(member));
+  }
+
+  /** Members, in no particular order. */
+  parts(): Iterable<RegoValue> {
+    return this.#members.values();
   }
 
   /** Members in their order. */
