@@ -20,6 +20,7 @@ import {
   largerTableWrites,
 } from "./suites/larger-table.ts";
 import { layerMemory, layerRootHash } from "./suites/layer.ts";
+import { policyContainers, policyDevices, policyLoads, policyOverlays } from "./suites/policy.ts";
 import { rootCreates, rootStats } from "./suites/root-files.ts";
 import { rootLookups } from "./suites/root-lookups.ts";
 import { rootReads, rootWrites } from "./suites/root-transfers.ts";
@@ -56,6 +57,10 @@ const suites: readonly Suite[] = [
   rootCreates,
   rootStats,
   rootLookups,
+  policyLoads,
+  policyDevices,
+  policyOverlays,
+  policyContainers,
 ];
 
 await main(process.argv.slice(2));
