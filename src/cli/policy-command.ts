@@ -1,6 +1,6 @@
 /** `sealstone policy`: its actions, one file each. */
 import { InvalidArgumentError, Option } from "commander";
-import { type ActionMaker, actionGroup, groupAction } from "./action-group.ts";
+import { type ActionMaker, actionGroup, type GroupOptions, groupAction } from "./action-group.ts";
 import { imageForms, imageOptions } from "./image-options.ts";
 import type { PolicyCheckOptions } from "./policy-check.ts";
 import { policyCreateAction } from "./policy-create-action.ts";
@@ -98,6 +98,44 @@ Examples:
   run: async (...given) => (await import("./policy-check.ts")).runPolicyCheck(...given),
 });
 
+const show: ActionMaker = groupAction<GroupOptions>({
+  name: "show",
+  operands: [file],
+  summary: "say in words what a policy allows, and what in it to look at twice",
+  options: [],
+  help: `
+Container by container: what it runs, as whom, its layers from the base up, variables, mounts,
+signals, processes, capabilities; then fragments, who decides each kind of request, and flags. At
+the end what to look at twice: patterns that match more than they seem to (a|b is taken as ^a|b$,
+which matches all that starts with a), unencrypted scratch space, standard streams, privileged
+containers, variables that are dropped, requests that are always allowed, layers that nothing uses,
+rules of the policy's own. What older versions of the framework add (signals 9 and 15) is shown too.
+
+Examples:
+  sealstone policy show policy.rego
+  sealstone policy show ccepolicy.txt --json`,
+  run: async (...given) => (await import("./policy-show.ts")).runPolicyShow(...given),
+});
+
+const diff: ActionMaker = groupAction<GroupOptions>({
+  name: "diff",
+  operands: [file, ["<other>", "another policy"]],
+  summary: "say what one policy has that another has not",
+  options: [],
+  help: `
+A line for each thing: + the other policy alone has it, - the first alone. Containers are paired by
+what they are, their names, their layers, their commands, in this order. What is listed is compared,
+not what patterns match; rules of a policy's own are compared as text. Blanks, order and comments are
+no difference, although the digest differs with them.
+
+Ends with 0 where both allow the same, and with 1 where they differ.
+
+Examples:
+  sealstone policy diff old.rego new.rego
+  sealstone policy diff old.rego ccepolicy.txt --json`,
+  run: async (...given) => (await import("./policy-diff.ts")).runPolicyDiff(...given),
+});
+
 /** The `policy` command. */
 export const policyCommand: ActionMaker = actionGroup(
   "policy",
@@ -108,5 +146,5 @@ Exit codes:
   1  refused: malformed, unreadable, denied; or it differs
   2  wrong usage
   70  a bug of sealstone's own    130  stopped by a signal`,
-  [policyCreateAction, check, digest, trace],
+  [policyCreateAction, show, check, diff, digest, trace],
 );

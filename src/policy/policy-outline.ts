@@ -15,8 +15,10 @@ import { policyPoints } from "./points.ts";
 /** A rule that is neither a constant nor the framework's. */
 export interface OwnRule {
   readonly name: string;
-  /** Lines on which it has a body or a value. */
+  /** Lines on which it begins, once for each body or value. */
   readonly lines: readonly number[];
+  /** From there to the next rule. */
+  readonly text: string;
 }
 
 /**
@@ -36,6 +38,8 @@ export interface PolicyOutline {
   readonly containers: readonly ListedContainer[];
   readonly fragments: readonly ListedFragment[];
   readonly externalProcesses: readonly ExternalProcess[];
+  /** Layers that may be mounted, though no container with them can be started. */
+  readonly unusedLayers: readonly string[];
   /** Lists that are there, but not in the form in which tools write them, or made by rules. */
   readonly unreadLists: readonly string[];
   /** `allow_…` of the policy: true or false, where it is a constant. */
@@ -65,6 +69,15 @@ export function outlinePolicy(bytes: Uint8Array): PolicyOutline {
   const constants = new Map<string, JsonValue>();
   const delegated = new Set<string>();
   const own = new Map<string, number[]>();
+  const lines = text.split("\n");
+  const starts = rules.map(({ at }) => at.line).sort((a, b) => a - b);
+  const textFrom = (line: number): string => {
+    const next = starts.find((start) => start > line) ?? lines.length + 1;
+    return lines
+      .slice(line - 1, next - 1)
+      .join("\n")
+      .trim();
+  };
   for (const rule of rules) {
     const meaning = meaningOf(rule);
     if (meaning?.kind === "constant") constants.set(rule.name, meaning.value);
@@ -96,7 +109,8 @@ export function outlinePolicy(bytes: Uint8Array): PolicyOutline {
         answerAt(name, apiVersion, constants, delegated, own),
       ]),
     ),
-    ownRules: Array.from(own, ([name, lines]) => ({ name, lines })),
+    ownRules: Array.from(own, ([name, at]) => ({ name, lines: at, text: at.map(textFrom).join("\n") })),
+    unusedLayers: unusedLayers(constants.get("containers"), listOf<ListedContainer>("containers")),
   };
 }
 
@@ -130,6 +144,21 @@ function readList(
     ...(container as JsonObject),
     ...namesOf((value as readonly JsonValue[])[index]),
   }));
+}
+
+/** Any layer that is listed may be mounted, whatever becomes of its container. */
+function unusedLayers(
+  value: JsonValue | undefined,
+  containers: readonly ListedContainer[],
+): readonly string[] {
+  const used = new Set(containers.flatMap(({ layers }) => layers));
+  const all = (Array.isArray(value) ? (value as readonly JsonValue[]) : []).flatMap((container) => {
+    const layers = isObject(container) ? container["layers"] : undefined;
+    return Array.isArray(layers) ? (layers as readonly JsonValue[]) : [];
+  });
+  return Array.from(new Set(all)).filter(
+    (layer): layer is string => typeof layer === "string" && !used.has(layer),
+  );
 }
 
 function namesOf(given: JsonValue | undefined): JsonObject {
