@@ -23,7 +23,7 @@ export const finders: {
   readonly [name in FinderName]: (subject: Subject, world: World) => Promise<void>;
 } = {
   async lists({ GuestAgent: Agent }, world) {
-    for (let seed = 1; seed <= 12; seed += 1) {
+    for (let seed = 1; seed <= 30; seed += 1) {
       const failure = await failureOf(world, randomSteps(world, seed, 150), { Agent });
       if (failure !== undefined) throw failure;
     }

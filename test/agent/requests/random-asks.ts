@@ -4,7 +4,7 @@
  */
 import type { SeededRandom } from "../../../src/testing/index.ts";
 import type { AgentModel } from "../model/agent-model.ts";
-import type { Act, Ask, Verdict } from "../model/asks.ts";
+import type { Act, Ask, Slot, Verdict } from "../model/asks.ts";
 import type { PlainProcess } from "../model/plain-policy.ts";
 
 const ids = ["a".repeat(64), "B".repeat(64), `${"a".repeat(63)}b`, "c".repeat(64), "0".repeat(64)];
@@ -96,6 +96,7 @@ export class RandomAsks {
     () => this.#mountOverlay(),
     () => this.#mountOverlay(),
     () => this.#unmount(),
+    () => this.#unmount(),
     () => this.#create(),
     () => this.#create(),
     () => this.#start(),
@@ -104,7 +105,8 @@ export class RandomAsks {
     () => this.#execute(),
     () => this.#signal(),
     () => this.#signal(),
-    () => ({ ask: this.#random.pick(["shutdown", "delete"]), container: this.id }),
+    () => ({ ask: "shutdown", container: this.id }),
+    () => ({ ask: "delete", container: this.id }),
   ];
 
   #policy(): Ask {
@@ -151,13 +153,20 @@ export class RandomAsks {
 
   #unmount(): Ask {
     const random = this.#random;
-    const [slot, container] = [random.pick(slots), this.id];
-    if (random.oneIn(20)) return { ask: "unplug", slot };
+    const container = this.id;
+    if (random.oneIn(20)) return { ask: "unplug", slot: random.pick(slots) };
+    const [layer, scratch] = [this.#layerPath(), this.#scratchPath()];
     return random.pick<Ask>([
-      { ask: "unmount-layer", slot, target: this.#layerPath() },
-      { ask: "unmount-scratch", slot, target: this.#scratchPath(), encrypted: random.oneIn(2) },
+      { ask: "unmount-layer", slot: this.#slotAt(layer), target: layer },
+      { ask: "unmount-scratch", slot: this.#slotAt(scratch), target: scratch, encrypted: random.oneIn(2) },
       { ask: "unmount-overlay", container, target: this.#rootOf(container) },
     ]);
+  }
+
+  /** The slot of the disk that is mounted there, or now and then another. */
+  #slotAt(target: string): Slot {
+    const mount = this.#random.oneIn(4) ? undefined : this.#model.mounts.get(target);
+    return mount === undefined || mount.kind === "overlay" ? this.#random.pick(slots) : mount.source;
   }
 
   #create(): Ask {
