@@ -24,9 +24,6 @@ export interface DirtyRun {
 /** How much is written in one call at most. */
 const runBytes = 1 << 20;
 
-/** How much of the memory of content that was written is kept for what comes next. */
-const spareBytes = 4 << 20;
-
 /** Changed blocks by number. */
 export class DirtyBlocks {
   readonly #log: ChangeLog;
@@ -34,8 +31,6 @@ export class DirtyBlocks {
   readonly #cache: BlockCache;
   readonly #blockSizeBytes: number;
   readonly #blocks: Map<number, DirtyBlock> = new Map();
-  /** Memory of blocks of content that were written. */
-  readonly #spare: Uint8Array[] = [];
 
   constructor(log: ChangeLog, cache: BlockCache, blockSizeBytes: number) {
     this.#log = log;
@@ -104,18 +99,6 @@ export class DirtyBlocks {
     });
   }
 
-  /** Memory for a block of zeros. */
-  blank(): Uint8Array {
-    return this.#spare.pop()?.fill(0) ?? new Uint8Array(this.#blockSizeBytes);
-  }
-
-  /** Memory of its own for a block's content. */
-  keep(content: Uint8Array): Uint8Array {
-    const bytes = this.#spare.pop();
-    bytes?.set(content);
-    return bytes ?? content.slice();
-  }
-
   /** Puts content into a block's place, whatever was there. */
   put(block: number, bytes: Uint8Array, kind: BlockKind): void {
     this.forget(block, 1);
@@ -180,12 +163,10 @@ export class DirtyBlocks {
       this.#blocks.delete(each);
       if (dirty === undefined) continue;
       if (dirty.kind !== dataBlock) this.#cache.set(each, dirty.bytes);
-      else if (this.#spare.length * this.#blockSizeBytes < spareBytes) this.#spare.push(dirty.bytes);
     }
   }
 
   clear(): void {
-    this.#spare.length = 0;
     this.#blocks.clear();
   }
 

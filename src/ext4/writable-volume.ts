@@ -212,7 +212,7 @@ export class WritableVolume extends Ext4Volume {
 
   /** Inside a change: a block of zeros in the place of one that was just allocated. */
   newBlock(block: number, kind: BlockKind): Uint8Array {
-    const bytes = this.#dirty.blank();
+    const bytes = new Uint8Array(this.geometry.blockSizeBytes);
     this.replaceBlock(block, bytes, kind);
     this.#checked.set(bytes, kind);
     return bytes;
@@ -255,7 +255,7 @@ export class WritableVolume extends Ext4Volume {
   keepData(block: number, bytes: Uint8Array): void {
     const { blockSizeBytes } = this.geometry;
     for (let at = 0; at < bytes.length; at += blockSizeBytes) {
-      const content = this.#dirty.keep(bytes.subarray(at, at + blockSizeBytes));
+      const content = bytes.slice(at, at + blockSizeBytes);
       this.replaceBlock(block + at / blockSizeBytes, content, dataBlock);
     }
   }
