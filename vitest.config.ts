@@ -1,24 +1,7 @@
-import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { listPortableTests } from "./test/browser/portable-tests.ts";
 
-/** Debian's chromium: kept from asking the network for anything but the tests. */
-const chromium = playwright({
-  launchOptions: {
-    executablePath: process.env["SEALSTONE_CHROMIUM"] ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  },
-});
-
-const config: ViteUserConfig = defineConfig({
+/** What holds of tests wherever they run. */
+export const everywhere: ViteUserConfig = {
   // Node 20 has no `await using`: the tests are compiled down as the package is.
   oxc: { target: "es2022" },
   test: {
@@ -26,6 +9,13 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: "100%",
     // A loop over an empty list passes whatever the code does: each test must have asserted something.
     expect: { requireAssertions: true },
+  },
+};
+
+const config: ViteUserConfig = defineConfig({
+  ...everywhere,
+  test: {
+    ...everywhere.test,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
@@ -68,34 +58,6 @@ const config: ViteUserConfig = defineConfig({
           include: ["test/package/*.test.ts"],
           globalSetup: "test/package/consumer.setup.ts",
           testTimeout: 120_000,
-        },
-      },
-      {
-        extends: true,
-        // The packed package stands outside the repository; its dependencies are ES modules and need no bundling.
-        // Shared memory is to be had by isolated pages alone.
-        server: {
-          fs: { strict: false },
-          headers: {
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Embedder-Policy": "require-corp",
-          },
-        },
-        optimizeDeps: { noDiscovery: true },
-        test: {
-          name: "browser",
-          include: ["test/browser/*.test.ts", ...listPortableTests()],
-          globalSetup: "test/package/consumer.setup.ts",
-          testTimeout: 120_000,
-          isolate: false,
-          restoreMocks: true,
-          browser: {
-            enabled: true,
-            headless: true,
-            provider: chromium,
-            instances: [{ browser: "chromium" }],
-            screenshotFailures: false,
-          },
         },
       },
     ],
