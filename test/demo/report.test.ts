@@ -21,11 +21,13 @@ function stream(isTTY: boolean): NodeJS.WriteStream {
 }
 
 describe("colours", () => {
+  const asked = ["FORCE_COLOR", "NO_COLOR", "NODE_DISABLE_COLORS", "TERM", "COLORTERM", "CI", "TMUX"];
   afterEach(() => vi.unstubAllEnvs());
 
   function environment(names: Readonly<Record<string, string | undefined>>): void {
-    const all = { FORCE_COLOR: undefined, NO_COLOR: undefined, NODE_DISABLE_COLORS: undefined, ...names };
-    for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
+    // All that Node asks for, so that it does not count where the tests run.
+    for (const name of asked) vi.stubEnv(name, undefined);
+    for (const [name, value] of Object.entries(names)) vi.stubEnv(name, value);
   }
 
   test("are there on a terminal that has them", () => {
