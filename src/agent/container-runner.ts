@@ -2,15 +2,8 @@
 import type { CapabilityLists, PolicyIdentity, PolicyMount } from "../policy/index.ts";
 import type { WritableTreeFiles } from "../tree/writable-tree-files.ts";
 
-/** A process as the policy lets it be. */
-export interface GuestProcessSpec {
-  /** 64 hex digits; the virtual machine's id for a process beside the containers. */
-  readonly containerId: string;
-  readonly processId: number;
-  /** Whether it is the container's first. */
-  readonly isInit: boolean;
-  /** The container's files; undefined for a process beside the containers. */
-  readonly root: WritableTreeFiles | undefined;
+/** What a process may do and has, as the policy lets it: asked for by the host, and narrowed. */
+export interface GrantedSettings {
   readonly arguments: readonly string[];
   /** `NAME=value`: those that the policy keeps. */
   readonly environment: readonly string[];
@@ -26,6 +19,17 @@ export interface GuestProcessSpec {
   readonly stdioAccess: boolean;
   /** What is to be mounted in the container besides its root. */
   readonly mounts: readonly PolicyMount[];
+}
+
+/** A process as the policy lets it be. */
+export interface GuestProcessSpec extends GrantedSettings {
+  /** 64 hex digits; the virtual machine's id for a process beside the containers. */
+  readonly containerId: string;
+  readonly processId: number;
+  /** Whether it is the container's first. */
+  readonly isInit: boolean;
+  /** The container's files; undefined for a process beside the containers. */
+  readonly root: WritableTreeFiles | undefined;
 }
 
 /** A process that was started. */

@@ -1,29 +1,15 @@
 /** A container, as the policy lets it be. */
 import type { MountedOverlay } from "../overlay/mounted-overlay.ts";
-import type { CapabilityLists, PolicyIdentity, PolicyMount } from "../policy/index.ts";
 import type { ContainerState, ContainerStatus } from "./agent-state.ts";
+import type { GrantedSettings } from "./container-runner.ts";
 import type { GuestProcess } from "./guest-process.ts";
 
-/** What a container was made with: asked by the host, narrowed by the policy. */
-export interface GuestContainerParts {
+/** What a container was made with; the settings are those of its first process. */
+export interface GuestContainerParts extends GrantedSettings {
   readonly id: string;
   readonly sandboxId: string;
   /** Its files, in the manner of `node:fs/promises`. Closed once the host has its overlay unmounted. */
   readonly root: MountedOverlay;
-  readonly arguments: readonly string[];
-  /** `NAME=value` */
-  readonly environment: readonly string[];
-  readonly workingDirectory: string;
-  readonly user: PolicyIdentity;
-  readonly groups: readonly PolicyIdentity[];
-  /** Four octal digits. */
-  readonly umask: string;
-  readonly capabilities: CapabilityLists;
-  readonly noNewPrivileges: boolean;
-  readonly terminal: boolean;
-  readonly stdioAccess: boolean;
-  /** What is to be mounted in it besides its root. */
-  readonly mounts: readonly PolicyMount[];
 }
 
 /** A handle on a container. */

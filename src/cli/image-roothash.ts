@@ -14,20 +14,33 @@ export async function runImageRootHash(
   [text = ""]: readonly string[],
   options: ImageOptions,
 ): Promise<ExitCode> {
+  const { terminal } = context;
+  const result = await hashImage(context, text, options);
+  if (options.json) terminal.out(JSON.stringify(rootHashesJson(result)));
+  else for (const { diffId, rootHash } of result.layers) terminal.out(`${diffId}  ${toHex(rootHash)}`);
+  return exitCodes.success;
+}
+
+/**
+ * Computes the root hashes of an image's layers, and shows how far it is; nothing is written.
+ *
+ * @throws as `startImageWork` and `imageRootHashes`.
+ */
+export async function hashImage(
+  context: GroupContext,
+  name: string,
+  options: ImageOptions,
+): Promise<ImageRootHashes> {
   const { terminal, signal } = context;
-  await using work = await startImageWork(context, text, options);
+  await using work = await startImageWork(context, name, options);
   using bar = new ProgressBar(terminal, "Hashing");
-  const result = await imageRootHashes(work.source, {
+  return await imageRootHashes(work.source, {
     platform: work.platform,
     maker: work.threads,
     concurrency: work.concurrency,
     signal,
     onProgress: ({ doneBytes, totalBytes }) => bar.update(doneBytes, totalBytes),
   });
-  bar[Symbol.dispose]();
-  if (options.json) terminal.out(JSON.stringify(rootHashesJson(result)));
-  else for (const { diffId, rootHash } of result.layers) terminal.out(`${diffId}  ${toHex(rootHash)}`);
-  return exitCodes.success;
 }
 
 function rootHashesJson({ image, layers }: ImageRootHashes): Record<string, unknown> {

@@ -68,9 +68,10 @@ const windowsPoints: readonly string[] = ["registry_changes", "mount_cims", "log
 function pointWarnings({ points, ownRules, apiVersion }: PolicyOutline): readonly PolicyWarning[] {
   const warnings: PolicyWarning[] = [];
   const open: string[] = [];
+  const closed: string[] = [];
   const missing: string[] = [];
   for (const [name, answer] of points) {
-    if (answer.kind === "constant" && allows(answer.value)) open.push(name);
+    if (answer.kind === "constant") (allows(answer.value) ? open : closed).push(name);
     if (answer.kind === "missing" && apiVersion !== undefined && !windowsPoints.includes(name))
       missing.push(name);
   }
@@ -80,6 +81,9 @@ function pointWarnings({ points, ownRules, apiVersion }: PolicyOutline): readonl
         ? "everything that is asked is allowed"
         : `${open.join(", ")}: whatever is asked is allowed`;
     warnings.push({ kind: "allow_all", text: all });
+  }
+  if (closed.length > 0) {
+    warnings.push({ kind: "denied", text: `${closed.join(", ")}: whatever is asked is denied` });
   }
   if (missing.length > 0) {
     warnings.push({ kind: "missing", text: `no rule, so always denied: ${missing.join(", ")}` });

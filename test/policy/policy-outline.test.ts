@@ -40,6 +40,7 @@ describe("warnings", () => {
     ["a framework of tomorrow", 'framework_version := "0.2.3"', 'framework_version := "99.0.0"'],
     ["privileges", '"allow_elevated": false', '"allow_elevated": true'],
     ["a point that always allows", "data.framework.mount_device", '{"allowed": true}'],
+    ["a point that never does", "data.framework.mount_overlay", '{"allowed": false}'],
     ["a missing point", "unmount_overlay := data.framework.unmount_overlay\n", ""],
     ["any user", '"strategy": "id"', '"strategy": "any"'],
   ])("of %s", (_, from, to) => {
