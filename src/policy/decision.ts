@@ -3,10 +3,11 @@
  * variables, with the usual sets of capabilities by their names, and made shorter where it is too long
  * (`securitypolicyenforcer_rego.go`).
  */
+
+import { goJson } from "../rego/go-json.ts";
 import type { JsonObject, JsonValue } from "../rego/index.ts";
 import { encodeBase64 } from "./base64.ts";
 import { defaultPrivilegedCapabilities, defaultUnprivilegedCapabilities } from "./default-capabilities.ts";
-import { goJson } from "./go-json.ts";
 
 /** What a decision holds: `decision`, `input`, `reason`, and where they apply `policyError` and `truncated`. */
 export type PolicyDecision = JsonObject;

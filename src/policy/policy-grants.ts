@@ -2,8 +2,9 @@
  * Policies compared by what they allow: each as a list of grants, in words, and which of them the other does not have.
  * What is listed is compared, not what patterns match: a wider pattern is a grant of its own.
  */
+
+import { goJson } from "../rego/go-json.ts";
 import type { JsonValue } from "../rego/index.ts";
-import { goJson } from "./go-json.ts";
 import type { ListedContainer } from "./listed-container.ts";
 import type { PolicyOutline } from "./policy-outline.ts";
 

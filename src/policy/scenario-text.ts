@@ -1,7 +1,8 @@
 /** A policy or a fragment as a scenario has it: as text, or as data and the points that are the framework's. */
+
+import { goJson } from "../rego/go-json.ts";
 import type { JsonObject } from "../rego/index.ts";
 import { compareText } from "../rego/value.ts";
-import { goJson } from "./go-json.ts";
 import { JsonFields } from "./json-fields.ts";
 
 /**

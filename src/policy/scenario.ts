@@ -4,9 +4,9 @@
  */
 import { toHex } from "../bytes/index.ts";
 import { PolicyError, StorageError } from "../errors.ts";
+import { goJson } from "../rego/go-json.ts";
 import type { JsonObject, JsonValue } from "../rego/index.ts";
 import type { PolicyEnforcer, PolicyQuery } from "./enforcer.ts";
-import { goJson } from "./go-json.ts";
 import { GuestRequests } from "./guest-requests.ts";
 import { JsonFields } from "./json-fields.ts";
 import type { CapabilityLists } from "./kept-values.ts";

@@ -39,7 +39,7 @@ export abstract class BodyParser extends TermParser {
       if (literal.kind === "expression" || literal.kind === "unify") return { kind: "not", at, literal };
       throw this.malformed(literal.at, "`not` stands before an expression alone");
     }
-    const left = this.term();
+    const left = this.entryOr(this.term());
     const operator = this.token;
     if (this.takeSymbol(":=")) return { kind: "assign", at: operator.at, left, right: this.term() };
     if (this.takeSymbol("=")) return { kind: "unify", at: operator.at, left, right: this.term() };

@@ -1,8 +1,17 @@
 /** Arrays, sets, objects, and JSON. */
 import { binary, cheap, membersOf, type NamedBuiltin, ternary, unary, valuesOf } from "./builtin.ts";
+import { goJson } from "./go-json.ts";
 import { fromJson, type JsonValue, toJson } from "./json.ts";
 import type { Allocation } from "./program.ts";
-import { compareValues, equalValues, isArray, RegoObject, RegoSet, type RegoValue } from "./value.ts";
+import {
+  compareValues,
+  equalValues,
+  isArray,
+  memberOf,
+  RegoObject,
+  RegoSet,
+  type RegoValue,
+} from "./value.ts";
 
 function count(value: RegoValue): number | undefined {
   if (typeof value === "string") return [...value].length;
@@ -22,6 +31,12 @@ function extreme(value: RegoValue, sign: 1 | -1): RegoValue | undefined {
 
 function isMember(value: RegoValue, collection: RegoValue): boolean {
   return valuesOf(collection)?.some((member) => equalValues(member, value)) ?? false;
+}
+
+/** Whether a collection has a key, and the value at it. */
+function isEntry(key: RegoValue, value: RegoValue, collection: RegoValue): boolean {
+  const at = memberOf(collection, key);
+  return at !== undefined && equalValues(at, value);
 }
 
 function union(sets: readonly RegoValue[], budget: Allocation): RegoSet | undefined {
@@ -119,6 +134,7 @@ export const collectionBuiltins: readonly NamedBuiltin[] = [
   unary("all", (a) => membersOf(a)?.every((member) => member === true)),
   unary("any", (a) => membersOf(a)?.some((member) => member === true)),
   binary("internal.member_2", isMember),
+  ternary("internal.member_3", isEntry),
   binary("or", (a, b, budget) => union([a, b], budget)),
   binary("and", (a, b) => intersection([a, b])),
   unary("union", (a, budget) => (a instanceof RegoSet ? union(a.members(), budget) : undefined)),
@@ -144,7 +160,7 @@ export const collectionBuiltins: readonly NamedBuiltin[] = [
   binary("object.remove", (a, b) => withKeys(a, b, false)),
   binary("object.filter", (a, b) => withKeys(a, b, true)),
   unary("json.marshal", (a, budget) => {
-    const text = JSON.stringify(toJson(a));
+    const text = goJson(toJson(a));
     budget.allocate(text.length);
     return text;
   }),

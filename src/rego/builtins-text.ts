@@ -49,6 +49,23 @@ function offsetsOf(text: string, part: string): number[] | undefined {
   return offsets;
 }
 
+/** Go maps each character to one: those that JavaScript makes several of stay, or lose what is put over them. */
+function eachCase(text: string, map: (point: string) => string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return map(text);
+  return Array.from(text, (point) => {
+    const mapped = map(point);
+    if ([...mapped].length === 1) return mapped;
+    return point === "\u0130" ? "i" : withIota(point);
+  }).join("");
+}
+
+/** Greek letters with an iota beneath them have capitals of their own; other such characters have none. */
+function withIota(point: string): string {
+  const code = point.codePointAt(0) as number;
+  if (code >= 0x1f80 && code <= 0x1faf) return String.fromCodePoint(code | 8);
+  return ["\u1fb3", "\u1fc3", "\u1ff3"].includes(point) ? String.fromCodePoint(code + 9) : point;
+}
+
 function substring(text: RegoValue, offset: RegoValue, length: RegoValue): string | undefined {
   if (typeof text !== "string" || !Number.isInteger(offset) || !Number.isInteger(length)) return undefined;
   return piece(text, offset as number, length as number);
@@ -128,8 +145,8 @@ export const textBuiltins: readonly NamedBuiltin[] = [
   ofTexts("strings.count", (a, b) => (b === "" ? [...a].length + 1 : a.split(b).length - 1)),
   anyMatch("strings.any_prefix_match", (text, part) => text.startsWith(part)),
   anyMatch("strings.any_suffix_match", (text, part) => text.endsWith(part)),
-  ofText("lower", (a) => a.toLowerCase()),
-  ofText("upper", (a) => a.toUpperCase()),
+  ofText("lower", (a) => eachCase(a, (point) => point.toLowerCase())),
+  ofText("upper", (a) => eachCase(a, (point) => point.toUpperCase())),
   ofText("strings.reverse", (a) => [...a].reverse().join("")),
   ofTexts("split", (a, b) => (b === "" ? [...a] : a.split(b))),
   ternary("substring", substring),

@@ -6,7 +6,7 @@
 import type { Budget } from "./budget.ts";
 import { Entries } from "./entries.ts";
 import type { Line, Operand, RuleGroup, Slot } from "./program.ts";
-import { equalValues, isArray, RegoObject, RegoSet, type RegoValue } from "./value.ts";
+import { equalValues, isArray, memberOf, RegoObject, RegoSet, type RegoValue } from "./value.ts";
 
 /** What comes after: true stops the search. */
 export type Next = () => boolean;
@@ -290,12 +290,4 @@ export class Frame {
     if (makes === "array") return values;
     return makes === "set" ? new RegoSet(values) : object.object();
   }
-}
-
-/** The member of a key; of a set the member itself. */
-function memberOf(value: RegoValue, key: RegoValue): RegoValue | undefined {
-  if (value === null || typeof value !== "object") return undefined;
-  if (isArray(value)) return typeof key === "number" ? value[key] : undefined;
-  if (value instanceof RegoSet) return value.has(key) ? key : undefined;
-  return value.get(key);
 }

@@ -1,6 +1,7 @@
 /** Modules: the package, imports, and rules in the forms of both versions of the language. */
 import type { Alternative, Import, Literal, Module, Position, Rule, RuleKind, Term } from "./ast.ts";
 import { BodyParser } from "./body-parser.ts";
+import { reserved } from "./term-parser.ts";
 
 /**
  * Parses a module.
@@ -24,7 +25,11 @@ interface Head {
 }
 
 /** Imports that only switch on words of the language, which are all known here. */
-const switches: ReadonlySet<string> = new Set(["future", "rego"]);
+const switches: ReadonlySet<string> = new Set([
+  "rego.v1",
+  "future.keywords",
+  ...["contains", "every", "if", "in"].map((word) => `future.keywords.${word}`),
+]);
 
 class ModuleParser extends BodyParser {
   run(): Module {
@@ -60,9 +65,9 @@ class ModuleParser extends BodyParser {
     const { at } = this.take();
     const path = this.#path();
     const [root = "", ...rest] = path;
-    if (switches.has(root)) return undefined;
+    if (switches.has(path.join("."))) return undefined;
     if (root !== "data" && root !== "input")
-      throw this.malformed(at, "an import begins with `data` or `input`");
+      throw this.malformed(at, "an import is of `data`, `input`, `rego.v1` or `future.keywords`");
     const alias = this.takeName("as") ? this.expectName("a name").text : (rest.at(-1) ?? root);
     return { at, path, alias };
   }
@@ -98,7 +103,9 @@ class ModuleParser extends BodyParser {
 
   #ruleName(): string {
     const { text, at } = this.expectName("a rule");
-    if (text === "data" || text === "input") throw this.malformed(at, `no rule can be called \`${text}\``);
+    if (text === "data" || text === "input" || reserved.has(text)) {
+      throw this.malformed(at, `no rule can be called \`${text}\``);
+    }
     if (this.isSymbol(".") && !this.token.spaced) throw this.unsupported(at, "a rule with dots in its name");
     return text;
   }
@@ -108,6 +115,7 @@ class ModuleParser extends BodyParser {
     if (this.isSymbol("(")) throw this.unsupported(at, "a default of a function");
     if (!this.takeSymbol(":=")) this.expectSymbol("=");
     const value = this.term();
+    if (!isClosed(value)) throw this.malformed(value.at, "a default is a constant");
     return { at, name, kind: "value", isDefault: true, parameters: [], body: [], value, otherwise: [] };
   }
 
@@ -159,5 +167,18 @@ class ModuleParser extends BodyParser {
       alternatives.push({ at, body, value: value ?? { kind: "scalar", at, value: true } });
     }
     return alternatives;
+  }
+}
+
+/** Whether a term names nothing outside comprehensions, and calls nothing. */
+function isClosed(term: Term): boolean {
+  switch (term.kind) {
+    case "array":
+    case "set":
+      return term.items.every(isClosed);
+    case "object":
+      return term.entries.flat().every(isClosed);
+    default:
+      return term.kind === "scalar" || term.kind === "json" || term.kind === "comprehension";
   }
 }

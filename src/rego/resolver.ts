@@ -136,6 +136,7 @@ class Resolver {
       case "some":
         break;
       case "expression":
+        if (this.#isPrint(literal.term)) break;
         lines.push({ kind: "test", at, operand: this.#top(literal.term, scope, lines) });
         break;
       case "unify":
@@ -161,6 +162,11 @@ class Resolver {
         lines.push(this.#every(literal, scope, lines));
     }
     return lines;
+  }
+
+  /** What prints is left out, as in OPA where nobody looks at what is printed. */
+  #isPrint(term: Term): boolean {
+    return term.kind === "call" && term.name.join(".") === "print" && !this.#names.rules.has("print");
   }
 
   #every(literal: Literal & { readonly kind: "every" }, scope: Scope, lines: Line[]): Line {

@@ -1,18 +1,22 @@
-/** Semantic versions (semver.org 2.0.0, sections 2, 9, 10 and 11), without a `v` in front. */
+/**
+ * Semantic versions (semver.org 2.0.0, sections 2, 9, 10 and 11), without a `v` in front. As in OPA, numbers may have
+ * zeros in front, and are 64 bits with a sign.
+ */
 
-const version =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
+const identifiers = "[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*";
+const version = new RegExp(`^(\\d+)\\.(\\d+)\\.(\\d+)(?:-(${identifiers}))?(?:\\+${identifiers})?$`);
+const greatest = 2n ** 63n - 1n;
 
 /** Whether a text is a version. */
 export function isVersion(text: string): boolean {
-  return version.test(text);
+  return partsOf(text) !== undefined;
 }
 
 /** -1, 0 or 1 by precedence; undefined where one is no version. */
 export function compareVersions(a: string, b: string): number | undefined {
-  const partsOfA = version.exec(a);
-  const partsOfB = version.exec(b);
-  if (partsOfA === null || partsOfB === null) return undefined;
+  const partsOfA = partsOf(a);
+  const partsOfB = partsOf(b);
+  if (partsOfA === undefined || partsOfB === undefined) return undefined;
   for (const part of [1, 2, 3]) {
     const order = compareNumerals(partsOfA[part] as string, partsOfB[part] as string);
     if (order !== 0) return order;
@@ -22,6 +26,13 @@ export function compareVersions(a: string, b: string): number | undefined {
     return Number(before === undefined) - Number(otherBefore === undefined);
   }
   return compareIdentifiers(before.split("."), otherBefore.split("."));
+}
+
+function partsOf(text: string): readonly (string | undefined)[] | undefined {
+  const parts = version.exec(text);
+  // Most numbers are short.
+  const fits = parts?.slice(1, 4).every((digits) => digits.length < 19 || BigInt(digits) <= greatest);
+  return parts && fits ? parts : undefined;
 }
 
 function compareIdentifiers(a: readonly string[], b: readonly string[]): number {
@@ -41,8 +52,9 @@ function compareIdentifier(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Digits without zeros in front, however many. */
+/** Digits, however many. */
 function compareNumerals(a: string, b: string): number {
-  if (a.length !== b.length) return Math.sign(a.length - b.length);
-  return a < b ? -1 : Number(a > b);
+  const [one, other] = [a.replace(/^0+/, ""), b.replace(/^0+/, "")];
+  if (one.length !== other.length) return Math.sign(one.length - other.length);
+  return one < other ? -1 : Number(one > other);
 }

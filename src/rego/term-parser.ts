@@ -35,14 +35,17 @@ const constants: ReadonlyMap<string, null | boolean> = new Map<string, null | bo
 const ends: ReadonlySet<string> = new Set([",", ":", "]", "}"]);
 
 /** Words that name nothing, in any version of the language. */
-const reserved: ReadonlySet<string> = new Set([
+export const reserved: ReadonlySet<string> = new Set([
   "as",
   "default",
   "else",
+  "false",
   "import",
   "not",
+  "null",
   "package",
   "some",
+  "true",
   "with",
 ]);
 
@@ -54,6 +57,16 @@ export abstract class TermParser extends TokenCursor {
   /** Any term; `x in xs` among them. */
   protected term(): Term {
     return this.#alone() ?? this.nested(() => this.#membership(true));
+  }
+
+  /** `k, v in xs`, where a comma follows the key; else what was taken to be one. */
+  protected entryOr(key: Term): Term {
+    if (!this.isSymbol(",")) return key;
+    this.take();
+    const value = this.termBeforeIn();
+    const { at } = this.token;
+    if (!this.takeName("in")) throw this.unexpected("`in`");
+    return call(at, "internal.member_3", [key, value, this.termBeforeIn()]);
   }
 
   /** A term in which `in` is not an operator. */
@@ -141,7 +154,7 @@ export abstract class TermParser extends TokenCursor {
       return this.#number(-1);
     }
     if (this.takeSymbol("(")) {
-      const inner = this.term();
+      const inner = this.entryOr(this.term());
       this.expectSymbol(")");
       return inner;
     }

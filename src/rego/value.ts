@@ -120,6 +120,14 @@ function equalAt(a: RegoValue, b: RegoValue | undefined): boolean {
   return b !== undefined && equalValues(a, b);
 }
 
+/** The member of a key; of a set the member itself. */
+export function memberOf(value: RegoValue, key: RegoValue): RegoValue | undefined {
+  if (value === null || typeof value !== "object") return undefined;
+  if (isArray(value)) return typeof key === "number" ? value[key] : undefined;
+  if (value instanceof RegoSet) return value.has(key) ? key : undefined;
+  return value.get(key);
+}
+
 /** The kinds in their order. */
 const ranks: ReadonlyMap<string, number> = new Map(
   ["null", "boolean", "number", "string", "array", "object", "set"].map((name, rank) => [name, rank]),

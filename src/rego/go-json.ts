@@ -1,6 +1,6 @@
 /** JSON as Go writes it, byte for byte: keys in the order of their bytes, and nothing that HTML could take for its own. */
-import type { JsonObject, JsonValue } from "../rego/index.ts";
-import { compareText } from "../rego/value.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { compareText } from "./value.ts";
 
 /**
  * The text that Go's `encoding/json` makes of a value; half of a surrogate pair becomes the mark for no text.
@@ -35,10 +35,7 @@ function textOf(value: JsonValue, indent: string, lineStart: string): string {
 }
 
 function goText(text: string): string {
-  return JSON.stringify(text.replace(/[\ud800-\udfff]/gu, lostText))
-    .replaceAll(lostText, "\\ufffd")
+  return JSON.stringify(text)
+    .replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (found) => (found.length === 6 ? "\\ufffd" : found))
     .replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
-
-/** Stands for what is no text; a text that holds it is written with the escape too, which means the same. */
-const lostText = "\ufffd";
