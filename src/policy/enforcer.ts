@@ -37,7 +37,7 @@ export interface PolicyQuery {
 /** What an enforcer remembers, as it was at one time. */
 export interface EnforcerSnapshot {
   readonly metadata: MetadataSnapshot;
-  readonly fragments: ReadonlyMap<string, FragmentModule>;
+  readonly fragments: readonly FragmentModule[];
   readonly defaultMounts: readonly PolicyMount[];
 }
 
@@ -49,7 +49,8 @@ export class PolicyEnforcer {
   readonly #privilegedMounts: readonly PolicyMount[];
   readonly #layerNames: ReadonlyMap<string, string>;
   readonly #onQuery: (query: PolicyQuery) => void;
-  #fragments: ReadonlyMap<string, FragmentModule> = new Map();
+  /** The one loaded last at the end. */
+  #fragments: readonly FragmentModule[] = [];
   #defaultMounts: readonly PolicyMount[];
 
   /** Made by `Policy.enforcer`. */
@@ -115,17 +116,15 @@ export class PolicyEnforcer {
     this.#defaultMounts = [...this.#defaultMounts, ...mounts];
   }
 
-  /** A fragment's module that rules see from now on; undefined where it is to be seen no longer. */
-  setFragment(namespace: string, module: FragmentModule | undefined): void {
-    const fragments = new Map(this.#fragments);
-    if (module === undefined) fragments.delete(namespace);
-    else fragments.set(namespace, module);
-    this.#fragments = fragments;
+  /** A fragment's module that rules see from now on, in place of the one that its feed had. */
+  addFragment(module: FragmentModule): void {
+    this.removeFragment(module);
+    this.#fragments = [...this.#fragments, module];
   }
 
-  /** The module that rules see under a namespace. */
-  fragment(namespace: string): FragmentModule | undefined {
-    return this.#fragments.get(namespace);
+  /** The module of a feed is seen no longer. */
+  removeFragment({ issuer, feed }: Pick<FragmentModule, "issuer" | "feed">): void {
+    this.#fragments = this.#fragments.filter((other) => other.issuer !== issuer || other.feed !== feed);
   }
 
   get #world(): PolicyWorld {
@@ -133,7 +132,8 @@ export class PolicyEnforcer {
       metadata: this.#metadata,
       defaultMounts: this.#defaultMounts,
       privilegedMounts: this.#privilegedMounts,
-      fragments: this.#fragments,
+      // Of two with one namespace, the one that came last.
+      fragments: new Map(this.#fragments.map((module) => [module.namespace, module])),
       layerNames: this.#layerNames,
     };
   }

@@ -28,8 +28,16 @@ export function fragmentNamespace(text: string): string {
   return namespace;
 }
 
+/** Who signed a fragment, what for, and its text. */
+export interface SignedFragment {
+  readonly issuer: string;
+  readonly feed: string;
+  readonly text: string;
+}
+
 /** A fragment as a module, with what `parameter("name")` in it stands for. */
-export function fragmentModule(namespace: string, text: string, parameters: JsonValue): FragmentModule {
+export function fragmentModule({ issuer, feed, text }: SignedFragment, parameters: JsonValue): FragmentModule {
+  const namespace = fragmentNamespace(text);
   const added = [
     `__fragment_parameters := ${JSON.stringify(parameters)}`,
     "default __fragment_parameters_stated := {}",
@@ -39,7 +47,8 @@ export function fragmentModule(namespace: string, text: string, parameters: Json
     "\tname, __fragment_parameters, __fragment_parameters_stated,",
     ")",
   ];
-  return { name: `${namespace}.rego`, text: `${text}\n${added.join("\n")}\n`, signedText: text };
+  const whole = `${text}\n${added.join("\n")}\n`;
+  return { name: `${namespace}.rego`, text: whole, signedText: text, issuer, feed, namespace };
 }
 
 function refused(why: string): PolicyError {

@@ -212,7 +212,7 @@ export class GuestRequests {
   /**
    * Loads a fragment: asks whether it may be read at all, then again with its text among the modules, once for
    * each set of parameters that the policy knows for it. A module stays only where the policy includes its
-   * namespace.
+   * namespace, and until its feed is loaded again, whatever comes of that.
    */
   loadFragment({ issuer, feed, text, headerSvn, receipts = [] }: FragmentRequest): void {
     const namespace = fragmentNamespace(text);
@@ -224,16 +224,15 @@ export class GuestRequests {
       header_svn: headerSvn ?? null,
       receipts,
     };
-    const before = this.#enforcer.fragment(namespace);
     const { parameters } = this.#ask("load_fragment", { ...input, fragment_loaded: false });
     const sets = Array.isArray(parameters) && parameters.length > 0 ? parameters : [{}];
     for (const set of sets) {
       let stays = false;
-      this.#enforcer.setFragment(namespace, fragmentModule(namespace, text, set));
+      this.#enforcer.addFragment(fragmentModule({ issuer, feed, text }, set));
       try {
         stays = this.#ask("load_fragment", { ...input, fragment_loaded: true })["add_module"] === true;
       } finally {
-        if (!stays) this.#enforcer.setFragment(namespace, before);
+        if (!stays) this.#enforcer.removeFragment({ issuer, feed });
       }
     }
   }

@@ -6,6 +6,9 @@ import type { Metadata } from "./metadata.ts";
 
 /** A fragment's module: its text as it was signed, with its parameters behind it. */
 export interface FragmentModule extends RegoModule {
+  readonly issuer: string;
+  readonly feed: string;
+  readonly namespace: string;
   readonly signedText: string;
 }
 
