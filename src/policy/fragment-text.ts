@@ -36,7 +36,10 @@ export interface SignedFragment {
 }
 
 /** A fragment as a module, with what `parameter("name")` in it stands for. */
-export function fragmentModule({ issuer, feed, text }: SignedFragment, parameters: JsonValue): FragmentModule {
+export function fragmentModule(
+  { issuer, feed, text }: SignedFragment,
+  parameters: JsonValue,
+): FragmentModule {
   const namespace = fragmentNamespace(text);
   const added = [
     `__fragment_parameters := ${JSON.stringify(parameters)}`,
