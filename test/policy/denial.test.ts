@@ -138,6 +138,39 @@ test.each([
   expect(denial.reasons).toContain("invalid working directory");
 });
 
+test("a message that fits to the character is whole; one more, and the next part goes", async () => {
+  const many = Array.from({ length: 8 }, (_, i) => ({ ...container, signals: [i] }));
+  const denied = async (limit: number): Promise<PolicyDenial> => {
+    const requests = await requestsFor(many, limit);
+    const [base = "", top = ""] = mountLayers(requests, ["aa", "bb"]);
+    requests.mountOverlay("c1", [top, base], "/o");
+    return denialOf(() => requests.createContainer({ ...request, workingDirectory: "/other" }));
+  };
+  const parts = ["reason.error_objects", "input", "reason"];
+  let { message } = await denied(0);
+  for (let gone = 0; gone < parts.length; gone++) {
+    expect((await denied(message.length)).message).toBe(message);
+    const shorter = await denied(message.length - 1);
+    expect(shorter.decision["truncated"]).toEqual(parts.slice(0, gone + 1));
+    expect(shorter.message.length).toBeLessThan(message.length);
+    message = shorter.message;
+  }
+  const nothingLeft = await denied(1);
+  expect(nothingLeft.message).toBe(message);
+  expect(nothingLeft.decision).toEqual({ decision: "deny", truncated: parts });
+});
+
+test("a decision without a reason's objects says nothing of them", async () => {
+  const policy = await openPolicy(
+    'package policy\napi_version := "0.12.0"\nmount_device := {"allowed": false}\n',
+  );
+  const denied = (longestMessage: number): PolicyDenial =>
+    denialOf(() => new GuestRequests(policy.enforcer({ longestMessage })).mountDevice("/x".repeat(99), "aa"));
+  const whole = denied(0).message.length;
+  expect(denied(whole - 1).decision).toMatchObject({ decision: "deny", truncated: ["input"] });
+  expect(denied(1).decision).toEqual({ decision: "deny", truncated: ["input", "reason"] });
+});
+
 test.each([
   ["/run/mounts/scsi/m1", "cc", "none of the 2 layers that the policy lists is cc"],
   ["/run/mounts/scsi/m0", "bb", "the layer bb is listed, but /run/mounts/scsi/m0 has a device already"],
