@@ -126,12 +126,12 @@ class NativeSectorCipher implements SectorCipher {
 
   constructor(options: SectorCipherOptions) {
     const { keySizeBytes, tagSizeBytes } = checkCipherOptions(options);
-    const { suite, sectorSizeBytes, capacitySectors, aadSizeBytes, key } = options;
+    const { suite, sectorSizeBytes, capacitySectors, aadSizeBytes, key, inPlace = false } = options;
     this.suite = suite;
     this.sectorSizeBytes = sectorSizeBytes;
     this.tagSizeBytes = tagSizeBytes;
     this.plaintext = new Uint8Array(sectorSizeBytes * capacitySectors);
-    this.ciphertext = new Uint8Array(sectorSizeBytes * capacitySectors);
+    this.ciphertext = inPlace ? this.plaintext : new Uint8Array(sectorSizeBytes * capacitySectors);
     this.descriptors = new Uint32Array(sectorWords.perSlot * capacitySectors);
     this.aad = new Uint32Array(Math.ceil(aadSizeBytes / 4) * capacitySectors);
     this.#native = nativeSuites[suite];

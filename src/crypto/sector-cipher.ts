@@ -56,6 +56,11 @@ export interface SectorCipherOptions {
    * platform's generator writes the key straight into the cipher's memory.
    */
   readonly key?: Uint8Array;
+  /**
+   * True: plaintext and ciphertext are the same memory. Half the memory, and half of what the
+   * processor's cache must hold; what was sealed or opened is no longer there afterwards.
+   */
+  readonly inPlace?: boolean;
 }
 
 /** Where the parts of a slot's descriptor stand, in words of 32 bits from the descriptor's first on. */
@@ -79,7 +84,7 @@ export interface SectorCipher {
   readonly tagSizeBytes: number;
   /** Slot i at i × `sectorSizeBytes`. Never detached. */
   readonly plaintext: Uint8Array;
-  /** Slot i at i × `sectorSizeBytes`. Never detached. */
+  /** Slot i at i × `sectorSizeBytes`. Never detached. The same as `plaintext` in a cipher made `inPlace`. */
   readonly ciphertext: Uint8Array;
   /** Nonces, tags and statuses: see `sectorWords`. */
   readonly descriptors: Uint32Array;

@@ -5,6 +5,9 @@
  *
  *     | descriptors, 64 bytes a slot | aad | plaintext | ciphertext |
  *
+ * Made in place it has the last two at the same address: the core takes a stretch of
+ * a message in before it writes the one that comes of it.
+ *
  * Security: the key is written straight into the core's memory and is wiped
  * with all of it on `close`. The core has no branch and no table lookup that
  * depends on a secret; WASM promises no constant time, engines of today keep
@@ -95,13 +98,18 @@ interface Region {
   readonly sizeBytes: number;
 }
 
-function regionOf({ sectorSizeBytes, capacitySectors, aadSizeBytes }: SectorCipherOptions): Region {
+function regionOf({
+  sectorSizeBytes,
+  capacitySectors,
+  aadSizeBytes,
+  inPlace = false,
+}: SectorCipherOptions): Region {
   const page = 2 * transferOffsetBytes;
   const upToPage = (bytes: number): number => Math.ceil(bytes / page) * page;
   const aad = descriptorSize * capacitySectors;
   const aadWords = Math.ceil(aadSizeBytes / 4);
   const plaintext = upToPage(aad + 4 * aadWords * capacitySectors);
-  const ciphertext = plaintext + upToPage(sectorSizeBytes * capacitySectors);
+  const ciphertext = inPlace ? plaintext : plaintext + upToPage(sectorSizeBytes * capacitySectors);
   return { aad, aadWords, plaintext, ciphertext, sizeBytes: ciphertext + sectorSizeBytes * capacitySectors };
 }
 

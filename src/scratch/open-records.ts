@@ -36,6 +36,7 @@ export async function openRecords(parts: RecordsParts): Promise<SectorRecords> {
         sectorSizeBytes: leafSizeBytes,
         capacitySectors: leafSlots,
         aadSizeBytes: sectorAadSizeBytes,
+        inPlace: true,
       });
       const table = records;
       const store = new SectorStore({ below, cipher, table, sequence, instance, level, startBytes });

@@ -141,6 +141,7 @@ export class SealedDevice implements WritableBlockDevice {
       sectorSizeBytes,
       capacitySectors: slots.capacitySectors,
       aadSizeBytes: sectorAadSizeBytes,
+      inPlace: true,
     });
     const leafSizeBytes = leaf.sizeBytes;
     const instance = nextInstance();

@@ -10,7 +10,7 @@ import type { SectorRecords } from "./sector-records.ts";
 /**
  * A batch where the host takes its time: every call of its device costs as much as sealing some sectors.
  * Where it answers at once what is sealed should still be in the processor's cache when it is copied out:
- * plaintext and ciphertext of a batch are half of a small one.
+ * a batch, sealed in place, and the caller's bytes for it are half of a small one.
  */
 const batchBytes = 256 * 1024;
 const batchBytesAtOnce = 128 * 1024;

@@ -205,6 +205,34 @@ describe.each(contracts)("$suite by $backend", ({ suite, backend }) => {
     cipher.close();
   });
 
+  test.each([...lengths, 65_536].filter((length) => length % suiteSizes(suite).sectorUnitBytes === 0))(
+    "gives the same in place as beside, sectors of %i bytes, true ones and others",
+    async (sectorSizeBytes) => {
+      const capacitySectors = sectorSizeBytes > 4096 ? 3 : 18;
+      const made = { ...options, sectorSizeBytes, capacitySectors };
+      const beside = await create(made, backend);
+      const inPlace = await create({ ...made, inPlace: true }, backend);
+      const ciphers = [beside, inPlace];
+      const slots = Array.from({ length: capacitySectors }, (_, slot) => slot);
+      for (const cipher of ciphers) {
+        fill(cipher, made);
+        cipher.seal(0, capacitySectors);
+      }
+      expect(inPlace.ciphertext.byteOffset).toBe(inPlace.plaintext.byteOffset);
+      expect(inPlace.ciphertext.buffer).toBe(inPlace.plaintext.buffer);
+      expect(Buffer.compare(inPlace.ciphertext, beside.ciphertext)).toBe(0);
+      for (const slot of slots) expect(tagOf(inPlace, slot)).toEqual(tagOf(beside, slot));
+      const spoilt = slots.filter((slot) => slot % 3 === 1);
+      for (const cipher of ciphers) {
+        for (const slot of spoilt) tagOf(cipher, slot).fill(1);
+        expect(cipher.open(0, capacitySectors)).toBe(spoilt.length);
+      }
+      expect(Buffer.compare(inPlace.plaintext, beside.plaintext)).toBe(0);
+      beside.close();
+      inPlace.close();
+    },
+  );
+
   test("has a key of its own unless one is given, and wipes everything on close", async () => {
     const { key: _, ...keyless } = options;
     const [a, b] = await Promise.all([create(keyless, backend), create(keyless, backend)]);

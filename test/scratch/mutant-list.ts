@@ -24,12 +24,14 @@ const acceptOlder: readonly Change[] = [
   [
     "sector-store.ts",
     "const refused = cipher.open(slot, count);",
-    `let refused = cipher.open(slot, count);
+    `const sealed = into.slice();
+    let refused = cipher.open(slot, count);
     for (let i = 0; i < count && refused > 0; i++) {
       const word = (slot + i) * sectorWords.perSlot;
       for (const record of this.#records.get(firstSector + i) ?? []) {
         if (descriptors[word + sectorWords.status] === 1) break;
         descriptors.set(record, word);
+        into.set(sealed.subarray(i * this.#size, (i + 1) * this.#size), i * this.#size);
         if (cipher.open(slot + i, 1) === 0) refused--;
       }
     }`,
@@ -201,8 +203,13 @@ export const mutants: readonly Mistake[] = [
     "wander",
     [
       "sector-store.ts",
-      "const sealed = cipher.ciphertext.subarray",
-      "const sealed = cipher.plaintext.subarray",
+      "    cipher.seal(slot, count);\n",
+      "    const bare = cipher.plaintext.slice(slot * this.#size, (slot + count) * this.#size);\n    cipher.seal(slot, count);\n",
+    ],
+    [
+      "sector-store.ts",
+      "const sealed = cipher.ciphertext.subarray(slot * this.#size, (slot + count) * this.#size);",
+      "const sealed = bare;",
     ],
   ],
   [
