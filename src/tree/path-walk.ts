@@ -209,7 +209,8 @@ class Walk {
       const target = await this.#target(next);
       ahead.push(...[...target.names].reverse());
       if (last) {
-        slash = target.slash;
+        // With a `.` behind it, it is not what the path ends in.
+        slash = target.slash && !mustBeDirectory;
         mustBeDirectory ||= target.directory;
       }
       if (target.absolute) here = root;

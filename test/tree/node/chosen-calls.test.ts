@@ -9,6 +9,7 @@ const scene: readonly Call[] = [
   ["symlink", "f", "/l"],
   ["symlink", "nowhere", "/dangling"],
   ["symlink", "slashed/", "/dangling-slash"],
+  ["symlink", "f/", "/file-slash"],
   ["symlink", "a", "/la"],
   ["symlink", "self", "/self"],
   ["mkdir", "/tree/inner", { recursive: true }],
@@ -26,6 +27,10 @@ const calls: readonly Call[] = [
   ["handle", "/dangling", "wx"],
   ["handle", "/dangling-slash", "w"],
   ["handle", "/dangling", "w"],
+  ...["/file-slash", "/file-slash/", "/file-slash/.", "/dangling-slash/."].flatMap((path): Call[] =>
+    ["r", "w"].map((flags) => ["handle", path, flags]),
+  ),
+  ["realpath", "/la/.."],
   ["handle", "/l", O_NOFOLLOW],
   ["handle", "/f", O_DIRECTORY],
   ["handle", "/f", O_DIRECTORY | O_CREAT],

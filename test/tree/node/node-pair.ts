@@ -72,7 +72,8 @@ export class NodePair {
     );
     try {
       const answer = name === "handle" ? await useHandle(files, mapped) : await files[name]?.(...mapped);
-      return this.#clean(show(answer));
+      const shown = show(answer);
+      return shown === this.#root ? "/" : this.#clean(shown);
     } catch (error) {
       const {
         code,
