@@ -3,9 +3,11 @@
  * and which files there are. A request that is refused leaves nothing behind.
  */
 import type { Act, Ask, Refusal, Slot, Verdict } from "./asks.ts";
+import { type Judgement, LifeModel, type PlainLife, type PlainRoot } from "./life-model.ts";
 import { mergedFiles, type PlainFiles, type PlainLayer } from "./plain-files.ts";
 import { type PlainMount, PlainMounts } from "./plain-mounts.ts";
 import type { JudgingPolicy, PolicyMemory } from "./plain-policy.ts";
+import type { PlainRun } from "./plain-runs.ts";
 
 /** What the host attached: a layer's image, or something else. */
 export type PlainDisk = { readonly isWritable: boolean } & (
@@ -13,37 +15,9 @@ export type PlainDisk = { readonly isWritable: boolean } & (
   | { readonly holds: "noise" }
 );
 
-/** A mounted root. */
-interface PlainRoot {
-  readonly files: PlainFiles;
-  readonly isReadOnly: boolean;
-}
-
-/** A process of a container's. */
-export interface PlainRun {
-  readonly container: string;
-  readonly isInit: boolean;
-  readonly command: readonly string[];
-  runs: boolean;
-}
-
-/** A container's life. */
-export interface PlainLife {
-  state: "created" | "running" | "exited";
-  /** Of its first process. */
-  readonly command: readonly string[];
-  /** What it was made with: of no use once it is unmounted, whatever is mounted there later. */
-  readonly root: PlainRoot | undefined;
-}
-
-/** Reasons of the policy's against it, and what is done where nothing is against it. */
-type Judgement = readonly [reasons: readonly string[], commit: () => void];
-
 type Of<Name extends Ask["ask"]> = Extract<Ask, { readonly ask: Name }>;
 
 const home = "/run/gcs/c";
-/** Signals that end what the tests' runner runs. */
-const deadly: readonly number[] = [9, 15];
 const idPattern = /^[0-9a-fA-F]{64}$/;
 
 /** See the head of this file. */
@@ -52,13 +26,14 @@ export class AgentModel<Memory = PolicyMemory> {
   readonly #policy: JudgingPolicy<Memory>;
   readonly #disks: Map<Slot, PlainDisk>;
   readonly #roots: Map<string, PlainRoot> = new Map();
-  readonly #lives: Map<string, PlainLife> = new Map();
-  readonly #runs: PlainRun[] = [];
+  readonly #folders: Set<string> = new Set();
+  readonly #life: LifeModel<Memory>;
   #isPolicySet = false;
 
   constructor(policy: JudgingPolicy<Memory>, disks: ReadonlyMap<Slot, PlainDisk>) {
     this.#policy = policy;
     this.#disks = new Map(disks);
+    this.#life = new LifeModel(policy, this.#roots);
   }
 
   /** Answers a request, and changes if it is allowed. */
@@ -78,12 +53,22 @@ export class AgentModel<Memory = PolicyMemory> {
 
   /** Containers that were made and not deleted. */
   get lives(): ReadonlyMap<string, PlainLife> {
-    return this.#lives;
+    return this.#life.lives;
   }
 
   /** All processes that were started, in this order. */
   get runs(): readonly PlainRun[] {
-    return this.#runs;
+    return this.#life.runs.all;
+  }
+
+  /** Where folders of the host's are mounted, ordered. */
+  get folders(): readonly string[] {
+    return [...this.#folders].sort();
+  }
+
+  /** Disks at their controllers and slots, ordered. */
+  get disks(): readonly Slot[] {
+    return [...this.#disks.keys()].filter((slot) => slot.includes(":")).sort();
   }
 
   /** Whether a policy is set. */
@@ -93,7 +78,7 @@ export class AgentModel<Memory = PolicyMemory> {
 
   /** A program's doing. @returns whether it was done. */
   act({ container, path, content }: Act): boolean {
-    const root = this.#lives.get(container)?.root;
+    const root = this.lives.get(container)?.root;
     if (root === undefined || root.isReadOnly || root !== this.#roots.get(container)) return false;
     if (content === undefined) return root.files.delete(path);
     root.files.set(path, content);
@@ -108,11 +93,15 @@ export class AgentModel<Memory = PolicyMemory> {
   #answer(ask: Ask, changes: boolean): Verdict {
     const before = this.#policy.memory();
     const against = new Set<Refusal>(this.#isPolicySet || ask.ask === "set-policy" ? [] : ["denied"]);
-    const [reasons, commit] = this.#judge(ask, against);
+    const [reasons, commit, answer] = this.#judge(ask, against);
     if (reasons.length > 0) against.add("denied");
     if (against.size > 0 || !changes) this.#policy.restore(before);
     else commit();
-    return { against, reasons: this.#isPolicySet ? reasons : [] };
+    return {
+      against,
+      reasons: this.#isPolicySet ? reasons : [],
+      ...(answer && against.size === 0 && { answer }),
+    };
   }
 
   #setPolicy({ enforcer, isAttested }: Of<"set-policy">, against: Set<Refusal>): Judgement {
@@ -144,50 +133,39 @@ export class AgentModel<Memory = PolicyMemory> {
         return this.#mountOverlay(ask, against);
       case "unmount-overlay":
         return this.#unmountOverlay(ask, against);
+      case "mount-memory":
+      case "unmount-memory":
+        return this.#changeMemory(ask, against);
+      case "mount-device":
+      case "unmount-device": {
+        this.#checkPath(ask.target, against);
+        against.add("rule");
+        const asked = ask.ask === "mount-device" ? "mountBlockDevice" : "unmountBlockDevice";
+        return [this.#policy[asked](ask.target), () => undefined];
+      }
+      case "mount-folder":
+      case "unmount-folder":
+        return this.#changeFolder(ask, against);
       case "unplug":
         this.#needs(!this.#isUsed(ask.slot), against);
         if (this.#disks.get(ask.slot) === undefined) against.add("no-disk");
         return [[], () => this.#disks.delete(ask.slot)];
       default:
-        return this.#judgeLife(ask, against);
-    }
-  }
-
-  #judgeLife(
-    ask: Extract<Ask, { ask: "create" | "start" | "execute" | "signal" | "shutdown" | "delete" }>,
-    against: Set<Refusal>,
-  ): Judgement {
-    const { container } = ask;
-    if (ask.ask === "create") return this.#create(ask, against);
-    const life = this.#lives.get(container);
-    this.#needs(life !== undefined, against);
-    switch (ask.ask) {
-      case "start":
-        this.#needs(life?.state === "created" && this.#roots.has(container), against);
-        return [[], () => this.#run(container, true, life?.command ?? [])];
-      case "execute":
-        this.#needs(life?.state === "running", against);
-        return [
-          this.#policy.execute(container, ask.process),
-          () => this.#run(container, false, ask.process.command),
-        ];
-      case "signal":
-        return this.#signal(ask, against);
-      case "shutdown":
-        return [this.#policy.shutdown(container), () => this.#end(container)];
-      case "delete":
-        this.#needs(life?.state !== "running" && !this.#roots.has(container), against);
-        return [[], () => this.#lives.delete(container)];
+        return this.#life.judge(ask, against);
     }
   }
 
   #mountLayer({ slot, target, options, filesystem }: Of<"mount-layer">, against: Set<Refusal>): Judgement {
     this.#checkPath(target, against);
+    if (options.join() !== "ro") against.add("rule");
+    if (filesystem !== "" && filesystem !== "ext4") against.add("rule");
+    return this.#mountImage(slot, target, against);
+  }
+
+  #mountImage(slot: Slot, target: string, against: Set<Refusal>): Judgement {
     const disk = this.#disks.get(slot);
     if (disk === undefined) against.add("no-disk");
     else if (disk.holds !== "layer") against.add("not-a-layer");
-    if (options.join() !== "ro") against.add("rule");
-    if (filesystem !== "" && filesystem !== "ext4") against.add("rule");
     this.#needs(!this.#isUsed(slot), against);
     this.#needs(this.mounts.get(target) === undefined, against);
     const rootHash = disk?.holds === "layer" ? disk.rootHash : "";
@@ -208,6 +186,32 @@ export class AgentModel<Memory = PolicyMemory> {
       this.#disks.set(slot, { holds: "noise", isWritable: true });
     };
     return [reasons, commit];
+  }
+
+  /** Devices of persistent memory have slots of their own. */
+  #changeMemory(
+    { ask, device, target, isPart }: Of<"mount-memory" | "unmount-memory">,
+    against: Set<Refusal>,
+  ): Judgement {
+    this.#checkPath(target, against);
+    if (isPart) against.add("rule");
+    const slot = memorySlot(device);
+    return ask === "mount-memory"
+      ? this.#mountImage(slot, target, against)
+      : this.#unmount(target, "layer", slot, false, against);
+  }
+
+  /** What the host calls it counts where it is mounted. */
+  #changeFolder(ask: Of<"mount-folder" | "unmount-folder">, against: Set<Refusal>): Judgement {
+    const { target, share } = ask;
+    this.#checkPath(target, against);
+    if (ask.ask === "unmount-folder") {
+      this.#needs(this.#folders.has(target), against);
+      return [this.#policy.unmountFolder(target), () => this.#folders.delete(target)];
+    }
+    if (!/^[0-9]+$/.test(share)) against.add("rule");
+    this.#needs(!this.#folders.has(target), against);
+    return [this.#policy.mountFolder(target), () => this.#folders.add(target)];
   }
 
   #unmount(
@@ -252,48 +256,12 @@ export class AgentModel<Memory = PolicyMemory> {
     this.#checkPath(target, against);
     this.#needs(this.mounts.get(target) !== undefined, against);
     if (target !== `${home}/${container}/rootfs`) against.add("rule");
-    this.#needs(this.#lives.get(container)?.state !== "running", against);
+    this.#needs(this.lives.get(container)?.state !== "running", against);
     const commit = (): void => {
       this.mounts.remove(target);
       this.#roots.delete(container);
     };
     return [reasons, commit];
-  }
-
-  #create({ container, process, sandbox }: Of<"create">, against: Set<Refusal>): Judgement {
-    this.#needs(this.#roots.has(container) && !this.#lives.has(container), against);
-    const { command } = process;
-    const reasons = this.#policy.createContainer(container, process, sandbox);
-    return [
-      reasons,
-      () => this.#lives.set(container, { state: "created", command, root: this.#roots.get(container) }),
-    ];
-  }
-
-  /** Only a process of the container's own is reached, and one that has ended takes no harm. */
-  #signal({ container, process, signal }: Of<"signal">, against: Set<Refusal>): Judgement {
-    const run = this.#runs[process];
-    this.#needs(run?.container === container, against);
-    const reasons = this.#policy.signal(container, signal, run?.isInit ? undefined : (run?.command ?? []));
-    const commit = (): void => {
-      if (run === undefined || !deadly.includes(signal)) return;
-      run.runs = false;
-      if (run.isInit) this.#end(container);
-    };
-    return [reasons, commit];
-  }
-
-  #run(container: string, isInit: boolean, command: readonly string[]): void {
-    this.#runs.push({ container, isInit, command, runs: true });
-    const life = this.#lives.get(container);
-    if (isInit && life !== undefined) life.state = "running";
-  }
-
-  /** With the first process, all of a container's end. */
-  #end(container: string): void {
-    const life = this.#lives.get(container);
-    if (life !== undefined) life.state = "exited";
-    for (const run of this.#runs) if (run.container === container) run.runs = false;
   }
 
   /** What a guest mounts at has one form only. */
@@ -316,6 +284,11 @@ export class AgentModel<Memory = PolicyMemory> {
   #isUsed(slot: Slot): boolean {
     return this.mounts.entries().some(([, { source }]) => source === slot);
   }
+}
+
+/** Where a device of persistent memory is among the disks. */
+export function memorySlot(device: number): Slot {
+  return `pmem ${device}`;
 }
 
 function isScratchOf(path: string, container: string): boolean {

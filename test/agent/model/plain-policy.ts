@@ -15,12 +15,21 @@ export interface PlainContainer {
   readonly workingDirectory: string;
   readonly signals: readonly number[];
   readonly processes: readonly { readonly command: readonly string[]; readonly signals: readonly number[] }[];
+  /** Whether it may have its own folders of the host's at `/data`. */
+  readonly takesFolders: boolean;
 }
+
+/** What may run, in a container or beside them. */
+export type PlainProgram = Pick<PlainContainer, "command" | "environment" | "required" | "workingDirectory">;
 
 /** A policy of the plain kind. */
 export interface PlainPolicyData {
   readonly containers: readonly PlainContainer[];
   readonly allowsUnencryptedScratch: boolean;
+  readonly allowsProperties: boolean;
+  readonly allowsStacks: boolean;
+  /** Beside the containers. */
+  readonly outside: readonly PlainProgram[];
 }
 
 /** What a process is asked for with. */
@@ -40,10 +49,13 @@ export interface PolicyMemory {
   /** What each container may still be. */
   readonly matches: Map<string, readonly PlainContainer[]>;
   readonly started: Set<string>;
+  /** Folders of the host's: the container that each is for, by where it is mounted. */
+  readonly folders: Map<string, string>;
 }
 
 const layerTarget = /^\/run\/mounts\/scsi\/m[0-9]+$/;
 const scratchTarget = /^\/run\/gcs\/c\/[0-9a-fA-F]{64}$/;
+const folderNumber = /^m[0-9]+$/;
 
 /** What is asked of a policy. Each method gives the reasons against, none where it is allowed; what is allowed is remembered. */
 export interface JudgingPolicy<Memory> {
@@ -62,11 +74,24 @@ export interface JudgingPolicy<Memory> {
   /** @param layers where they are mounted, the top first. */
   mountOverlay(container: string, layers: readonly string[], target: string): readonly string[];
   unmountOverlay(target: string): readonly string[];
-  createContainer(container: string, process: PlainProcess, sandbox: string): readonly string[];
+  /** @param folders that it is to have. */
+  createContainer(
+    container: string,
+    process: PlainProcess,
+    sandbox: string,
+    folders: readonly string[],
+  ): readonly string[];
   execute(container: string, process: PlainProcess): readonly string[];
   /** @param command of a process beside the first one; undefined means the first. */
   signal(container: string, signal: number, command: readonly string[] | undefined): readonly string[];
   shutdown(container: string): readonly string[];
+  executeOutside(process: PlainProcess): readonly string[];
+  mountFolder(target: string): readonly string[];
+  unmountFolder(target: string): readonly string[];
+  mountBlockDevice(target: string): readonly string[];
+  unmountBlockDevice(target: string): readonly string[];
+  listProcesses(): readonly string[];
+  dumpStacks(): readonly string[];
   /** @param fragment as the host sends it; whoever signed it is known. */
   loadFragment(fragment: string): readonly string[];
 }
@@ -81,6 +106,7 @@ export class PlainPolicy implements JudgingPolicy<PolicyMemory> {
     overlays: new Set(),
     matches: new Map(),
     started: new Set(),
+    folders: new Map(),
   };
 
   constructor(data: PlainPolicyData) {
@@ -88,7 +114,7 @@ export class PlainPolicy implements JudgingPolicy<PolicyMemory> {
   }
 
   memory(): PolicyMemory {
-    const { devices, writableDevices, scratches, overlays, matches, started } = this.#memory;
+    const { devices, writableDevices, scratches, overlays, matches, started, folders } = this.#memory;
     return {
       devices: new Map(devices),
       writableDevices: new Set(writableDevices),
@@ -96,6 +122,7 @@ export class PlainPolicy implements JudgingPolicy<PolicyMemory> {
       overlays: new Set(overlays),
       matches: new Map(matches),
       started: new Set(started),
+      folders: new Map(folders),
     };
   }
 
@@ -191,11 +218,18 @@ export class PlainPolicy implements JudgingPolicy<PolicyMemory> {
     return this.#memory.overlays.delete(target) ? [] : ["no overlay at path to unmount"];
   }
 
-  createContainer(container: string, process: PlainProcess): readonly string[] {
-    const { matches, started } = this.#memory;
+  createContainer(
+    container: string,
+    process: PlainProcess,
+    _sandbox: string,
+    wanted: readonly string[],
+  ): readonly string[] {
+    const { matches, started, folders } = this.#memory;
     if (started.has(container)) return ["container already started"];
     const fitting = (matches.get(container) ?? []).filter(
-      (each) => isSameList(each.command, process.command) && fitsAround(each, process),
+      (each) =>
+        isProgram(each, process) &&
+        wanted.every((folder) => each.takesFolders && folders.get(folder) === container),
     );
     if (fitting.length === 0) return ["no container is like that"];
     matches.set(container, fitting);
@@ -237,6 +271,42 @@ export class PlainPolicy implements JudgingPolicy<PolicyMemory> {
     return [];
   }
 
+  executeOutside(process: PlainProcess): readonly string[] {
+    return this.#data.outside.some((each) => isProgram(each, process)) ? [] : ["no process is like that"];
+  }
+
+  mountFolder(target: string): readonly string[] {
+    const { folders, matches } = this.#memory;
+    if (folders.has(target)) return ["a folder is there"];
+    for (const container of matches.keys()) {
+      const folder = `/run/gcs/c/${container}/mounts/`;
+      if (!target.startsWith(folder) || !folderNumber.test(target.slice(folder.length))) continue;
+      folders.set(target, container);
+      return [];
+    }
+    return ["the target is no container's"];
+  }
+
+  unmountFolder(target: string): readonly string[] {
+    return this.#memory.folders.delete(target) ? [] : ["no folder is there"];
+  }
+
+  mountBlockDevice(): readonly string[] {
+    return ["blockdev mounts are not supported"];
+  }
+
+  unmountBlockDevice(): readonly string[] {
+    return ["blockdev mounts are not supported"];
+  }
+
+  listProcesses(): readonly string[] {
+    return this.#data.allowsProperties ? [] : ["properties are not allowed"];
+  }
+
+  dumpStacks(): readonly string[] {
+    return this.#data.allowsStacks ? [] : ["stacks are not allowed"];
+  }
+
   /** It lists none. */
   loadFragment(): readonly string[] {
     return ["invalid fragment issuer"];
@@ -247,11 +317,15 @@ export class PlainPolicy implements JudgingPolicy<PolicyMemory> {
   }
 }
 
-function fitsAround(container: PlainContainer, { environment, workingDirectory }: PlainProcess): boolean {
+function isProgram(program: PlainProgram, process: PlainProcess): boolean {
+  return isSameList(program.command, process.command) && fitsAround(program, process);
+}
+
+function fitsAround(program: PlainProgram, { environment, workingDirectory }: PlainProcess): boolean {
   return (
-    container.workingDirectory === workingDirectory &&
-    environment.every((variable) => container.environment.includes(variable)) &&
-    container.required.every((variable) => environment.includes(variable))
+    program.workingDirectory === workingDirectory &&
+    environment.every((variable) => program.environment.includes(variable)) &&
+    program.required.every((variable) => environment.includes(variable))
   );
 }
 

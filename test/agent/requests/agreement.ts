@@ -5,13 +5,27 @@ import { AgentModel } from "../model/agent-model.ts";
 import type { Act, Ask } from "../model/asks.ts";
 import { PlainPolicy } from "../model/plain-policy.ts";
 import { AskedAgent, type AskedAgentOptions } from "./asked-agent.ts";
-import { expectPlainMemory, expectSameAnswer, expectSameGuest, expectVerdict } from "./comparison.ts";
+import {
+  expectPlainMemory,
+  expectSameAnswer,
+  expectSameFiles,
+  expectSameGuest,
+  expectVerdict,
+} from "./comparison.ts";
 import { shortened } from "./failing-list.ts";
+import { changedMessages } from "./message-changes.ts";
 import { RandomAsks } from "./random-asks.ts";
 import { plainDisks, type World } from "./world.ts";
 
-/** A request, or something that a program does. */
-export type Step = Ask | ({ readonly ask: "act" } & Act);
+/** A request, something that a program does, or a request in which a single thing is not as it should be. */
+export type Step = Ask | ({ readonly ask: "act" } & Act) | MangledAsk;
+
+/** See `changedMessages`: one of them, by any number. */
+interface MangledAsk {
+  readonly ask: "mangled";
+  readonly of: Ask;
+  readonly change: number;
+}
 
 /** How often what was seen. */
 export class StepTally {
@@ -38,6 +52,7 @@ export function randomSteps(world: World, seed: number, count: number): readonly
       model.act(act);
       return { ask: "act", ...act };
     }
+    if (random.oneIn(12)) return { ask: "mangled", of: asks.ask(), change: random.below(10_000) };
     const ask = asks.ask();
     model.answer(ask);
     return ask;
@@ -57,9 +72,20 @@ export const commonOutcomes: readonly string[] = [
   "start",
   "execute",
   "signal",
+  "wait",
+  "announce",
   "shutdown",
   "delete",
-].flatMap((ask) => [`${ask} done`, `${ask} refused`]);
+  "list-processes",
+  "dump-stacks",
+  "execute-outside",
+  "mount-memory",
+  "unmount-memory",
+  "mount-folder",
+  "unmount-folder",
+]
+  .flatMap((ask) => [`${ask} done`, `${ask} refused`])
+  .concat("kill done");
 
 /**
  * Takes steps by chance, and compares after each. What fails is thrown with the seed and the shortest list found
@@ -96,19 +122,44 @@ export async function expectInterleavedAgreement(
 ): Promise<void> {
   const model = modelOf(world);
   await using asked = await AskedAgent.start(world, options);
-  const steps = randomSteps(world, seed, count).filter((step): step is Ask => step.ask !== "act");
-  // A signal names a process by a number that is not known before the process starts.
-  const asks = steps.filter(({ ask }) => ask !== "signal");
-  const refusals = await Promise.all(asks.map((ask) => asked.ask(ask)));
-  for (const [place, ask] of asks.entries()) {
-    tally.add(ask, refusals[place]);
-    expectVerdict(
-      refusals[place],
-      model.answer(ask),
-      `seed ${seed}, request ${place}: ${JSON.stringify(ask)}`,
-    );
+  // What names a process does so by a number that is not known before the process starts.
+  const steps = randomSteps(world, seed, count).filter(
+    ({ ask }) => ask !== "act" && ask !== "signal" && ask !== "wait",
+  ) as readonly (Ask | MangledAsk)[];
+  const refusals = await Promise.all(
+    steps.map((step) => (step.ask === "mangled" ? sendMangled(step, asked) : asked.ask(step))),
+  );
+  for (const [place, step] of steps.entries()) {
+    const refusal = refusals[place];
+    const where = `seed ${seed}, request ${place}: ${JSON.stringify(step)}`;
+    if (step.ask === "mangled") {
+      expect(refusal, where).toBeDefined();
+      continue;
+    }
+    tally.add(step, refusal);
+    expectVerdict(refusal, model.answer(step), where);
   }
-  await expectSameGuest(asked, model, expectPlainMemory);
+  expectSameGuest(asked, model, expectPlainMemory);
+  await expectSameFiles(asked, model);
+}
+
+/** @returns why it was refused. */
+async function takeStep(step: Step, asked: AskedAgent, model: AgentModel): Promise<Error | undefined> {
+  if (step.ask === "mangled") {
+    const refusal = await sendMangled(step, asked);
+    expect(refusal, "what is not as it should be").toBeDefined();
+    return refusal;
+  }
+  if (step.ask !== "act") return await expectSameAnswer(step, asked, model);
+  if (model.lives.has(step.container)) {
+    expect(await asked.act(step), "whether the program could do it").toBe(model.act(step));
+  }
+  return undefined;
+}
+
+function sendMangled({ of, change }: MangledAsk, asked: AskedAgent): Promise<Error | undefined> {
+  const changes = changedMessages(asked.message(of));
+  return asked.send(changes[change % changes.length]?.text ?? "");
 }
 
 /** What goes wrong with steps, if anything does. */
@@ -121,14 +172,12 @@ export async function failureOf(
   const model = modelOf(world);
   await using asked = await AskedAgent.start(world, options);
   try {
-    for (const step of steps) {
-      if (step.ask !== "act") {
-        const refusal = await expectSameAnswer(step, asked, model);
-        tally?.add(step, refusal);
-      } else if (model.lives.has(step.container)) {
-        expect(await asked.act(step), "whether the program could do it").toBe(model.act(step));
-      }
-      await expectSameGuest(asked, model, expectPlainMemory);
+    for (const [place, step] of steps.entries()) {
+      const refusal = await takeStep(step, asked, model);
+      if (step.ask !== "act" && step.ask !== "mangled") tally?.add(step, refusal);
+      expectSameGuest(asked, model, expectPlainMemory);
+      // What refusals leave of files is seen at the next step that is taken, and in the end.
+      if (refusal === undefined || place === steps.length - 1) await expectSameFiles(asked, model);
     }
     return undefined;
   } catch (error) {

@@ -1,6 +1,7 @@
 /** An agent with a simulated host: disks, a runner whose processes end on a signal, and the messages' form. */
 import { setImmediate } from "node:timers/promises";
 import {
+  type AgentResponse,
   type AgentState,
   type ContainerRunner,
   type FragmentVerifier,
@@ -15,6 +16,9 @@ import type { TreeFiles } from "../../../src/tree/index.ts";
 import type { Act, Ask, Slot } from "../model/asks.ts";
 import { messageOf, type Wire } from "./wire.ts";
 import { type HostWorld, policyDigest } from "./world.ts";
+
+/** Persistent memory by its number. */
+const memoryPattern = /^pmem ([0-9]+)$/;
 
 /** What of the agent and its host a test replaces. */
 export interface AskedAgentOptions {
@@ -40,14 +44,22 @@ export class AskedAgent implements AsyncDisposable {
   /** Starts one in a world. */
   static async start(world: HostWorld, options: AskedAgentOptions = {}): Promise<AskedAgent> {
     const { wrap = (disk) => disk, Agent = GuestAgent, fragmentVerifier } = options;
-    const disks = [...world.disks].map(([slot, { bytes, plain }]) => {
+    const attached = [...world.disks].map(([slot, { bytes, plain }]) => {
       const disk = wrap(new MemoryDevice(bytes.slice()), slot);
-      return [slot as `${number}:${number}`, plain.isWritable ? disk : forReading(disk)] as const;
+      return [slot, plain.isWritable ? disk : forReading(disk)] as const;
     });
+    const memoryDevices = attached.flatMap(([slot, device]) => {
+      const [, number] = memoryPattern.exec(slot) ?? [];
+      return number === undefined ? [] : [[Number(number), device] as const];
+    });
+    const disks = attached
+      .filter(([slot]) => !memoryPattern.test(slot))
+      .map(([slot, disk]) => [slot as `${number}:${number}`, disk] as const);
     const hostData = policyDigest(world.policyText);
     const agent = await Agent.start({
       evidence: { hostData },
       disks,
+      memoryDevices,
       runner,
       ...(fragmentVerifier && { fragmentVerifier }),
     });
@@ -73,11 +85,17 @@ export class AskedAgent implements AsyncDisposable {
 
   /** As `ask`, for any message. */
   async send(message: HostRequest | string, signal?: AbortSignal): Promise<StorageError | undefined> {
+    const answer = await this.exchange(message, signal);
+    return answer instanceof StorageError ? answer : undefined;
+  }
+
+  /** As `send`, with what is answered where it is done. */
+  async exchange(message: HostRequest | string, signal?: AbortSignal): Promise<AgentResponse | StorageError> {
     try {
-      const { processId } = await this.agent.handle(message, signal && { signal });
-      if (processId !== undefined) this.#processes.push(processId);
+      const response = await this.agent.handle(message, signal && { signal });
+      if (response.processId !== undefined) this.#processes.push(response.processId);
       await setImmediate();
-      return undefined;
+      return response;
     } catch (error) {
       if (error instanceof StorageError) return error;
       throw new Error(`refused with what is no StorageError: ${String(error)}`, { cause: error });

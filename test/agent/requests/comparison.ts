@@ -1,9 +1,9 @@
 /** Holding an agent against the model of it. */
 import { expect } from "vitest";
-import { PolicyError } from "../../../src/errors.ts";
+import { PolicyError, StorageError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/rego/index.ts";
 import type { AgentModel } from "../model/agent-model.ts";
-import type { Ask, Refusal, Verdict } from "../model/asks.ts";
+import { type Ask, machine, type Refusal, type Verdict } from "../model/asks.ts";
 import { listedFiles } from "../model/plain-files.ts";
 import type { PolicyMemory } from "../model/plain-policy.ts";
 import type { AskedAgent } from "./asked-agent.ts";
@@ -15,9 +15,14 @@ export async function expectSameAnswer<Memory>(
   model: AgentModel<Memory>,
 ): Promise<Error | undefined> {
   const before = asked.state();
-  const refusal = await asked.ask(ask);
-  expectVerdict(refusal, model.answer(ask), JSON.stringify(ask));
+  const said = await asked.exchange(asked.message(ask));
+  const refusal = said instanceof StorageError ? said : undefined;
+  const verdict = model.answer(ask);
+  expectVerdict(refusal, verdict, JSON.stringify(ask));
   if (refusal !== undefined) expect(asked.state(), "what a refusal leaves").toEqual(before);
+  const { processes, exitCode } = verdict.answer ?? {};
+  if (processes) expect(said).toMatchObject({ processes: processes.map((run) => asked.processes[run]) });
+  if (exitCode !== undefined) expect(said).toMatchObject({ exitCode });
   return refusal;
 }
 
@@ -28,6 +33,7 @@ const classes: { readonly [refusal in Refusal]: (error: Error & { readonly code?
   state: ({ name, code }) => name === "StateError" || (name === "FormatError" && code === "missing-target"),
   "no-disk": ({ name }) => name === "DeviceError",
   "not-a-layer": ({ name }) => name === "FormatError",
+  "too-late": ({ code }) => code === "device-timeout",
 };
 
 /** Holds an answer against the model's verdict. @param where names the request where that is not known. */
@@ -52,37 +58,44 @@ function expectReasons(refusal: Error | undefined, reasons: readonly string[]): 
 }
 
 /**
- * Holds mounts, what the policy remembers, containers, processes, and files against the model's.
+ * Holds mounts, what the policy remembers, containers and processes against the model's.
  *
  * @param expectMemory does so for what the policy remembers.
  */
-export async function expectSameGuest<Memory>(
+export function expectSameGuest<Memory>(
   asked: AskedAgent,
   model: AgentModel<Memory>,
   expectMemory: (metadata: JsonObject, memory: Memory) => void,
-): Promise<void> {
+): void {
   const state = asked.state();
   const kinds = { layer: "RO", scratch: "RW", overlay: "Overlay" } as const;
   expect(state.mounts, "mounts").toEqual(
     model.mounts.entries().map(([path, { kind, ...mount }]) => ({ path, ...mount, kind: kinds[kind] })),
   );
   expect(state.inconsistent).toBeUndefined();
-  const containers = [...model.lives].map(([id, { state: status }]) => [
+  expect(state.disks, "disks").toEqual(model.disks);
+  expect(state.sharedDirectories, "folders of the host's").toEqual(model.folders);
+  const processesOf = (id: string): unknown[] =>
+    model.runs.flatMap(({ container, command, exitCode }, i) =>
+      container === id ? [{ id: asked.processes[i], arguments: command, exitCode }] : [],
+    );
+  const containers = [...model.lives].map(([id, { state: status }]) => ({
     id,
     status,
-    model.runs.flatMap(({ container, runs }, i) => (container === id ? [[asked.processes[i], runs]] : [])),
-  ]);
+    processes: processesOf(id),
+  }));
   expect(
-    state.containers.map(({ id, status, processes }) => [
-      id,
-      status,
-      processes.map((process) => [process.id, process.exitCode === undefined]),
-    ]),
+    state.containers.map(({ sandboxId: _, ...container }) => container),
     "containers",
-  ).toEqual(containers.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)));
+  ).toEqual(containers.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  expect(state.externalProcesses, "processes beside the containers").toEqual(processesOf(machine));
   expect(state.policyMetadata !== undefined, "whether a policy is set").toBe(model.isPolicySet);
   if (state.policyMetadata !== undefined) expectMemory(state.policyMetadata, model.memory);
-  for (const { path } of state.mounts) {
+}
+
+/** Holds the files of all roots against the model's. */
+export async function expectSameFiles<Memory>(asked: AskedAgent, model: AgentModel<Memory>): Promise<void> {
+  for (const { path } of asked.state().mounts) {
     const [, id] = /^\/run\/gcs\/c\/([^/]+)\/rootfs$/.exec(path) ?? [];
     if (id === undefined) continue;
     expect(await asked.files(id), `files of ${id}`).toEqual(listedFiles(model.files(id) ?? new Map()));
@@ -95,7 +108,8 @@ export function expectPlainMemory(metadata: JsonObject, memory: PolicyMemory): v
     ...(metadata[name] as { readonly [key: string]: unknown }),
   });
   const keys = (name: string): string[] => Object.keys(table(name)).sort();
-  const { devices, writableDevices, scratches, overlays, matches, started } = memory;
+  const { devices, writableDevices, scratches, overlays, matches, started, folders } = memory;
+  expect(table("p9mounts"), "p9mounts").toEqual(Object.fromEntries(folders));
   expect(table("devices"), "devices").toEqual(Object.fromEntries(devices));
   expect(keys("rw_devices"), "rw_devices").toEqual([...writableDevices].sort());
   expect(keys("scratch_mounts"), "scratch_mounts").toEqual([...scratches].sort());

@@ -59,8 +59,8 @@ function leafPlaces(json: Json, place: Place = []): readonly Place[] {
 }
 
 function unknownMembers(json: Json, place: Place): readonly ChangedMessage[] {
-  // A container's annotations may be of any name.
-  if (place.at(-1) === "annotations") return [];
+  // A container's annotations and a process's variables may be of any name.
+  if (place.at(-1) === "annotations" || place.at(-1) === "Environment") return [];
   const object = at(json, place) as { readonly [name: string]: Json };
   const marker = "@marker@";
   const [first = "Type"] = Object.keys(object);

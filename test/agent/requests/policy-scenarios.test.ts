@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { SeededRandom } from "../../../src/testing/index.ts";
 import { expectRecorded, expectShuffled, preparedScenario, scenarioTraces } from "./policy-scenarios.ts";
 
-/** What the guest does not do whatever a policy says: what is not mounted is no root, and no root is of no layers. */
+/** What the guest does not do whatever a policy says: what is not mounted is no root, no root is of no layers, and no disk is there without a file system. */
 const refusedAnyway: readonly string[] = [
   "09-overlay-same-container-id: create",
   "09-overlay-same-container-id: shutdown",
@@ -14,6 +14,7 @@ const refusedAnyway: readonly string[] = [
   "13-overlay-no-layers: mount-overlay",
   "22-open-door: unmount-layer",
   "22-open-door: unmount-scratch",
+  "22-open-door: mount-device",
   "22-open-door: mount-overlay",
   "22-open-door: mount-overlay",
   "22-open-door: create",

@@ -12,7 +12,7 @@ import { readTraces, type Trace } from "../../policy/traces.ts";
 import { AgentModel } from "../model/agent-model.ts";
 import type { Ask } from "../model/asks.ts";
 import { AskedAgent } from "./asked-agent.ts";
-import { expectSameAnswer, expectSameGuest, expectVerdict } from "./comparison.ts";
+import { expectSameAnswer, expectSameFiles, expectSameGuest, expectVerdict } from "./comparison.ts";
 import { type RecordedAsks, realScenario, recordedAsks } from "./recorded-asks.ts";
 import { ScenarioPolicy } from "./scenario-policy.ts";
 import { plainDisks } from "./world.ts";
@@ -59,7 +59,8 @@ export async function expectRecorded({ name, world, policy, asks }: PreparedScen
     // The guest may refuse more than the policy, and never less.
     if (recorded === false) expect(refusal, `recorded as denied: ${JSON.stringify(ask)}`).toBeDefined();
     else if (refusal !== undefined) refused.push(`${name}: ${ask.ask}`);
-    await expectSameGuest(asked, model, (metadata) => expect(metadata).toEqual(judge.metadata()));
+    expectSameGuest(asked, model, (metadata) => expect(metadata).toEqual(judge.metadata()));
+    if (refusal === undefined) await expectSameFiles(asked, model);
   }
   return refused;
 }
@@ -81,7 +82,8 @@ export async function expectShuffled(
   for (const [place, ask] of order.entries()) {
     expectVerdict(refusals[place], model.answer(ask), `${place}: ${JSON.stringify(ask)}`);
   }
-  await expectSameGuest(asked, model, (metadata) => expect(metadata).toEqual(judge.metadata()));
+  expectSameGuest(asked, model, (metadata) => expect(metadata).toEqual(judge.metadata()));
+  await expectSameFiles(asked, model);
 }
 
 /** The policy stays first; the others go a few places forward or back, so that some of them still fit together. */

@@ -122,6 +122,16 @@ function askOf<Memory>(op: Operation, scene: Scene<Memory>): Ask | undefined {
     }
     case "unmount_overlay":
       return { ask: "unmount-overlay", container: unmountTarget.split("/")[4] ?? "", target: unmountTarget };
+    case "mount_blockdev":
+      return { ask: "mount-device", slot, target };
+    case "unmount_blockdev":
+      return { ask: "unmount-device", slot, target: unmountTarget };
+    case "plan9_mount":
+      return { ask: "mount-folder", target, share: "0", isReadOnly: false };
+    case "plan9_unmount":
+      return { ask: "unmount-folder", target: unmountTarget, share: "0" };
+    case "dump_stacks":
+      return { ask: "dump-stacks" };
     case "load_fragment": {
       const { issuer, feed, fragment, header_svn: headerSvn } = op;
       return {

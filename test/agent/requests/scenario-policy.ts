@@ -76,6 +76,38 @@ export class ScenarioPolicy implements JudgingPolicy<EnforcerSnapshot> {
     return this.#ask({ op: "shutdown_container", containerID });
   }
 
+  executeOutside({
+    command: argList,
+    environment: envList,
+    workingDirectory: workingDir,
+  }: PlainProcess): readonly string[] {
+    return this.#ask({ op: "exec_external", argList, envList, workingDir });
+  }
+
+  mountFolder(target: string): readonly string[] {
+    return this.#ask({ op: "plan9_mount", target });
+  }
+
+  unmountFolder(unmountTarget: string): readonly string[] {
+    return this.#ask({ op: "plan9_unmount", unmountTarget });
+  }
+
+  mountBlockDevice(target: string): readonly string[] {
+    return this.#ask({ op: "mount_blockdev", target });
+  }
+
+  unmountBlockDevice(unmountTarget: string): readonly string[] {
+    return this.#ask({ op: "unmount_blockdev", unmountTarget });
+  }
+
+  listProcesses(): readonly string[] {
+    return this.#ask({ op: "get_properties" });
+  }
+
+  dumpStacks(): readonly string[] {
+    return this.#ask({ op: "dump_stacks" });
+  }
+
   loadFragment(fragment: string): readonly string[] {
     return this.#ask({ ...JSON.parse(fragment), op: "load_fragment" });
   }

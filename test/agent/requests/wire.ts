@@ -1,6 +1,6 @@
 /** Requests in the form in which a host sends them. */
 import type { HostRequest, OciProcess } from "../../../src/agent/index.ts";
-import type { Ask, Slot } from "../model/asks.ts";
+import { type Ask, machine, type Slot } from "../model/asks.ts";
 import type { PlainProcess } from "../model/plain-policy.ts";
 import type { RecordedProcess } from "./scenario-policy.ts";
 
@@ -27,6 +27,12 @@ export function messageOf(ask: Ask, wire: Wire): HostRequest {
     case "unmount-scratch":
     case "mount-overlay":
     case "unmount-overlay":
+    case "mount-memory":
+    case "unmount-memory":
+    case "mount-device":
+    case "unmount-device":
+    case "mount-folder":
+    case "unmount-folder":
     case "unplug":
       return { Type: "ModifySettings", Request: modificationOf(ask, wire) } as HostRequest;
     case "create":
@@ -35,22 +41,64 @@ export function messageOf(ask: Ask, wire: Wire): HostRequest {
         ContainerId: ask.container,
         ContainerConfig: JSON.stringify(configOf(ask)),
       };
+    case "dump-stacks":
+      return { Type: "DumpStacks" };
+    default:
+      return processMessageOf(ask, wire);
+  }
+}
+
+function processMessageOf(ask: Ask, { processes }: Wire): HostRequest {
+  switch (ask.ask) {
     case "start":
       return executionOf(ask.container, {});
     case "execute":
       return executionOf(ask.container, { OciProcess: processOf(ask.process) });
+    case "execute-outside":
+      return executionOf(machine, outsideOf(ask.process));
     case "signal":
       return {
         Type: "SignalProcess",
         ContainerId: ask.container,
-        ProcessId: wire.processes[ask.process] ?? nobody,
+        ProcessId: processes[ask.process] ?? nobody,
         Options: { Signal: ask.signal },
       };
+    case "wait":
+      return {
+        Type: "WaitForProcess",
+        ContainerId: ask.container,
+        ProcessId: processes[ask.process] ?? nobody,
+        TimeoutInMs: ask.timeoutMs,
+      };
+    case "announce":
+      return { Type: "Start", ContainerId: ask.container };
     case "shutdown":
       return { Type: "ShutdownGraceful", ContainerId: ask.container };
+    case "kill":
+      return { Type: "ShutdownForced", ContainerId: ask.container };
+    case "list-processes":
+      return { Type: "GetProperties", ContainerId: ask.container, Query: processQuery };
     case "delete":
       return { Type: "DeleteContainerState", ContainerId: ask.container };
+    default:
+      throw new Error(`${ask.ask} is asked of no process`);
   }
+}
+
+const processQuery = '{"PropertyTypes":["ProcessList"]}';
+
+/** Beside the containers: variables have names of their own there. */
+function outsideOf({ command, environment, workingDirectory }: PlainProcess): object {
+  const variables = environment.map((variable) => {
+    const [name = "", ...value] = variable.split("=");
+    return [name, value.join("=")];
+  });
+  return {
+    CommandArgs: command,
+    WorkingDirectory: workingDirectory,
+    Environment: Object.fromEntries(variables),
+    CreateInUtilityVm: true,
+  };
 }
 
 function modificationOf(ask: Ask, { policies }: Wire): object {
@@ -119,6 +167,43 @@ function modificationOf(ask: Ask, { policies }: Wire): object {
     case "unplug":
       return { ResourceType: "SCSIDevice", RequestType: "Remove", Settings: addressOf(ask.slot) };
     default:
+      return otherModificationOf(ask);
+  }
+}
+
+function otherModificationOf(ask: Ask): object {
+  switch (ask.ask) {
+    case "mount-memory":
+    case "unmount-memory":
+      return {
+        ResourceType: "VPMemDevice",
+        RequestType: ask.ask === "mount-memory" ? "Add" : "Remove",
+        Settings: {
+          DeviceNumber: ask.device,
+          MountPath: ask.target,
+          MappingInfo: ask.isPart ? { DeviceOffsetInBytes: 4096, DeviceSizeInBytes: 4096 } : null,
+        },
+      };
+    case "mount-device":
+    case "unmount-device":
+      return {
+        ResourceType: "MappedVirtualDisk",
+        RequestType: ask.ask === "mount-device" ? "Add" : "Remove",
+        Settings: { ...addressOf(ask.slot), MountPath: ask.target, BlockDev: true },
+      };
+    case "mount-folder":
+    case "unmount-folder":
+      return {
+        ResourceType: "MappedDirectory",
+        RequestType: ask.ask === "mount-folder" ? "Add" : "Remove",
+        Settings: {
+          MountPath: ask.target,
+          Port: 50_000,
+          ShareName: ask.share,
+          ...(ask.ask === "mount-folder" && { ReadOnly: ask.isReadOnly }),
+        },
+      };
+    default:
       throw new Error(`${ask.ask} modifies nothing`);
   }
 }
@@ -128,8 +213,8 @@ function addressOf(slot: Slot): { readonly Controller: number; readonly Lun: num
   return { Controller: Number(controller), Lun: Number(lun) };
 }
 
-function configOf({ container, sandbox, process }: Extract<Ask, { ask: "create" }>): object {
-  const { mounts, privileged } = recordedOf(process);
+function configOf({ container, sandbox, process, folders }: Extract<Ask, { ask: "create" }>): object {
+  const { mounts = folders?.map(folderMount), privileged } = recordedOf(process);
   const annotations =
     sandbox === container
       ? { "io.kubernetes.cri.container-type": "sandbox" }
@@ -149,6 +234,13 @@ function configOf({ container, sandbox, process }: Extract<Ask, { ask: "create" 
     },
     ScratchDirPath: `${home}/${sandbox}/scratch/${container}`,
   };
+}
+
+/** What the policy of the tests' world lets a container have. */
+export const folderMountOptions: readonly string[] = ["rbind", "rprivate"];
+
+function folderMount(source: string): object {
+  return { destination: "/data", type: "bind", source, options: folderMountOptions };
 }
 
 function executionOf(container: string, parameters: object): HostRequest {

@@ -4,10 +4,11 @@ import { toHex } from "../../../src/bytes/hex.ts";
 import { buildLayer, MemoryTarget } from "../../../src/layer/index.ts";
 import { scenarioText } from "../../../src/policy/scenario-text.ts";
 import { TarBuilder } from "../../tar/tar-builder.ts";
-import type { PlainDisk } from "../model/agent-model.ts";
+import { memorySlot, type PlainDisk } from "../model/agent-model.ts";
 import type { Slot } from "../model/asks.ts";
 import type { PlainLayer } from "../model/plain-files.ts";
-import type { PlainContainer, PlainPolicyData } from "../model/plain-policy.ts";
+import type { PlainContainer, PlainPolicyData, PlainProgram } from "../model/plain-policy.ts";
+import { folderMountOptions } from "./wire.ts";
 
 /** A disk as the host has it at the beginning. */
 export interface WorldDisk {
@@ -58,8 +59,8 @@ const points =
 
 const scratchBytes = 2 * 1024 * 1024;
 
-/** @param allowsUnencryptedScratch what the policy says of it. */
-export async function makeWorld(allowsUnencryptedScratch: boolean): Promise<World> {
+/** @param isLax of the policy: it allows scratch without encryption, and stacks; but not the lists of processes. */
+export async function makeWorld(isLax: boolean): Promise<World> {
   const { base, app, side, large, rogue } = {
     base: await layerDisk(layers.base),
     app: await layerDisk(layers.app),
@@ -67,7 +68,13 @@ export async function makeWorld(allowsUnencryptedScratch: boolean): Promise<Worl
     large: await layerDisk(layers.large),
     rogue: await layerDisk(layers.rogue),
   };
-  const policy = { containers: containersOf(base, app, side, large), allowsUnencryptedScratch };
+  const policy = {
+    containers: containersOf(base, app, side, large),
+    allowsUnencryptedScratch: isLax,
+    allowsProperties: !isLax,
+    allowsStacks: isLax,
+    outside: outsidePrograms,
+  };
   const disks = new Map<Slot, WorldDisk>([
     ["0:0", base],
     ["0:1", app],
@@ -77,6 +84,9 @@ export async function makeWorld(allowsUnencryptedScratch: boolean): Promise<Worl
     ["1:0", blank(0)],
     ["1:1", blank(0xa5)],
     ["1:2", { ...large, plain: { ...large.plain, isWritable: true } }],
+    [memorySlot(0), base],
+    [memorySlot(1), app],
+    [memorySlot(2), rogue],
   ]);
   return { policy, policyText: policyTextOf(policy), disks };
 }
@@ -87,32 +97,47 @@ export function plainDisks(disks: World["disks"]): ReadonlyMap<Slot, PlainDisk> 
 }
 
 /** A policy's text, as tools write it. */
-export function policyTextOf({ containers, allowsUnencryptedScratch }: PlainPolicyData): string {
+export function policyTextOf({ containers, outside, ...allows }: PlainPolicyData): string {
   const data = {
     api_version: "0.12.0",
     framework_version: "0.5.0",
     containers: containers.map(containerData),
-    allow_properties_access: true,
-    allow_unencrypted_scratch: allowsUnencryptedScratch,
+    external_processes: outside.map((program) => ({ ...programData(program), allow_stdio_access: true })),
+    allow_properties_access: allows.allowsProperties,
+    allow_dump_stacks: allows.allowsStacks,
+    allow_unencrypted_scratch: allows.allowsUnencryptedScratch,
     allow_environment_variable_dropping: false,
     allow_capability_dropping: false,
   };
   return scenarioText({ package: "policy", data, framework_points: points } as never, "the policy");
 }
 
-function containerData(container: PlainContainer): object {
+function programData({ command, environment, required, workingDirectory }: PlainProgram): object {
   return {
-    layers: container.layers,
-    command: container.command,
-    env_rules: container.environment.map((pattern) => ({
+    command,
+    env_rules: environment.map((pattern) => ({
       pattern,
       strategy: "string",
-      required: container.required.includes(pattern),
+      required: required.includes(pattern),
     })),
-    working_dir: container.workingDirectory,
+    working_dir: workingDirectory,
+  };
+}
+
+const folderConstraint = {
+  source: "plan9://",
+  destination: "/data",
+  type: "bind",
+  options: folderMountOptions,
+} as const;
+
+function containerData(container: PlainContainer): object {
+  return {
+    ...programData(container),
+    layers: container.layers,
     signals: container.signals,
     exec_processes: container.processes,
-    mounts: [],
+    mounts: container.takesFolders ? [folderConstraint] : [],
     user: {
       user_idname: { pattern: "", strategy: "any" },
       group_idnames: [{ pattern: "", strategy: "any" }],
@@ -126,6 +151,12 @@ function containerData(container: PlainContainer): object {
   };
 }
 
+/** Beside the containers. */
+const outsidePrograms: readonly PlainProgram[] = [
+  { command: ["/tool"], environment: ["A=1", "B=2"], required: ["A=1"], workingDirectory: "/srv" },
+  { command: ["/bin/app", "ask"], environment: [], required: [], workingDirectory: "/" },
+];
+
 /** Two that differ in what they run alone, one with other layers, and one of the base. */
 function containersOf(...disks: readonly WorldDisk[]): readonly PlainContainer[] {
   const hashes = disks.map(({ plain }) => (plain.holds === "layer" ? plain.rootHash : ""));
@@ -138,12 +169,14 @@ function containersOf(...disks: readonly WorldDisk[]): readonly PlainContainer[]
     workingDirectory: "/",
     signals: [9, 15],
     processes: [{ command: ["/bin/app", "ask"], signals: [15] }],
+    takesFolders: true,
   };
   return [
     web,
     { ...web, command: ["/bin/app", "mail"], required: [], signals: [9], processes: [] },
     {
       ...web,
+      takesFolders: false,
       layers: [base, side, base],
       command: ["/side"],
       workingDirectory: "/srv",
