@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { demonstrate } from "./demonstration.ts";
+import { heedNoClosedOutput, outputColumns } from "./output.ts";
 import { paintFor } from "./paint.ts";
 import { withGallery } from "./readme-block.ts";
 import { demonstrationJson, deploymentText, galleryText, storyText, summaryText } from "./report.ts";
@@ -16,19 +17,25 @@ import { demonstrationJson, deploymentText, galleryText, storyText, summaryText 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const flag = { type: "boolean", default: false } as const;
 const { json, readme } = parseArgs({ options: { json: flag, readme: flag } }).values;
+heedNoClosedOutput(process.stdout);
 const paint = paintFor(process.stdout);
+const columns = outputColumns(process.stdout);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const sayInWords = (text: string): void => (json ? undefined : say(`${text}\n`));
 
 const startMs = performance.now();
 const shown = await demonstrate({
   root,
-  onDeployed: (image, deployment) => sayInWords(deploymentText(image, deployment, paint)),
-  onStory: (story) => sayInWords(storyText(story, paint)),
+  onDeployed: (image, deployment) => sayInWords(deploymentText(image, deployment, paint, columns)),
+  onStory: (story) => sayInWords(storyText(story, paint, columns)),
 });
 const seconds = (performance.now() - startMs) / 1000;
-sayInWords(`${paint("bold", "Then it attacks")}\n\n${galleryText(shown, paint)}`);
-say(json ? demonstrationJson(shown, seconds) : `${summaryText(shown, paint)} (${seconds.toFixed(1)} s)`);
+sayInWords(`${paint("bold", "Then it attacks")}\n\n${galleryText(shown, paint, columns)}`);
+say(
+  json
+    ? demonstrationJson(shown, seconds)
+    : `${summaryText(shown, paint, columns)} (${seconds.toFixed(1)} s)`,
+);
 if (readme) {
   const path = join(root, "README.md");
   await writeFile(path, withGallery(await readFile(path, "utf8"), shown.verdicts));

@@ -5,42 +5,62 @@ import type { Deployment } from "./deployment.ts";
 import type { Paint } from "./paint.ts";
 import { outside, outsidePoint, parmaPoints } from "./parma.ts";
 import { describeDeployment, type Step } from "./story.ts";
-import { renderTable } from "./table.ts";
+import { indented, renderTable } from "./table.ts";
 
-/** What is deployed. */
-export function deploymentText(image: string, deployment: Deployment, paint: Paint): string {
-  const [first = "", ...rest] = describeDeployment(image, deployment);
+/** What is deployed. @param columns as of all that is written: how wide it may be */
+export function deploymentText(
+  image: string,
+  deployment: Deployment,
+  paint: Paint,
+  columns: number = Number.POSITIVE_INFINITY,
+): string {
+  const lines = describeDeployment(image, deployment).map((line) => indented(line, columns));
+  const [first = "", ...rest] = lines;
   return [paint("bold", first), ...rest].join("\n");
 }
 
 /** The good path. */
-export function storyText(story: readonly Step[], paint: Paint): string {
+export function storyText(
+  story: readonly Step[],
+  paint: Paint,
+  columns: number = Number.POSITIVE_INFINITY,
+): string {
+  const mark = (holds: boolean): string => (holds ? paint("green", "✔") : paint("red", "✘"));
   return [
     paint("bold", "A host starts the container"),
-    ...story.map(({ step, holds }) => `${holds ? paint("green", "✔") : paint("red", "✘")} ${step}`),
+    ...story.map(({ step, holds }) => mark(holds) + indented(`  ${step}`, columns).slice(1)),
   ].join("\n");
 }
 
-/** The gallery, and what its numbers mean. */
-export function galleryText({ verdicts }: Pick<Demonstration, "verdicts">, paint: Paint): string {
+/** The gallery, and what its numbers mean. @param columns as `renderTable` */
+export function galleryText(
+  { verdicts }: Pick<Demonstration, "verdicts">,
+  paint: Paint,
+  columns: number = Number.POSITIVE_INFINITY,
+): string {
   const points = Object.entries(parmaPoints).map(
     ([number, what]) => `  ${number} ${what}${number === String(outsidePoint) ? " (outside)" : ""}`,
   );
   return [
-    renderTable(verdicts, paint),
+    renderTable(verdicts, paint, columns),
     "",
     paint("dim", "Parma: what its host may do, by number"),
-    ...points,
+    ...points.map((line) => indented(line, columns)),
     paint("dim", "Outside, and who answers for it"),
-    ...outside.map(({ what, why }) => `  ${what}: ${why}`),
+    ...outside.map(({ what, why }) => indented(`  ${what}: ${why}`, columns)),
   ].join("\n");
 }
 
 /** The last line. */
-export function summaryText({ ok, verdicts }: Demonstration, paint: Paint): string {
+export function summaryText(
+  { ok, verdicts }: Pick<Demonstration, "ok" | "verdicts">,
+  paint: Paint,
+  columns: number = Number.POSITIVE_INFINITY,
+): string {
   const held = verdicts.filter(({ holds }) => holds).length;
   const counted = `${held} of ${verdicts.length} attacks were refused with the right error, and allowed without the attack`;
-  return ok ? paint("green", `${counted}.`) : paint("red", `Something does not hold: ${counted}.`);
+  const text = indented(ok ? `${counted}.` : `Something does not hold: ${counted}.`, columns);
+  return paint(ok ? "green" : "red", text);
 }
 
 /** The same for machines. */

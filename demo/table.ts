@@ -3,8 +3,20 @@ import type { Verdict } from "./gallery/run-gallery.ts";
 import type { Paint, Style } from "./paint.ts";
 
 /** Widths of the columns, in characters; a line is no longer than they are together, with what is between them. */
-const widths = { does: 38, said: 52, point: 5, twin: 10 } as const;
+interface Widths {
+  readonly does: number;
+  readonly said: number;
+  readonly point: number;
+  readonly twin: number;
+}
+
+const widest: Widths = { does: 38, said: 52, point: 5, twin: 10 };
+/** The mark and its blank, and two blanks between each two columns. */
+const between = 2 + 3 * 2;
+/** What is said in the widest table has so many lines at most; in others as much room. */
 const mostLines = 4;
+/** Where it is narrower, columns beside each other hold no words. */
+const narrowestTable = 64;
 
 /** A cell's lines, and how they look. */
 interface Cell {
@@ -14,24 +26,49 @@ interface Cell {
 }
 
 /**
- * The table.
+ * The table; where there is no room for one, what would be its cells below each other.
  *
  * @param verdicts in order, those of a family one after the other.
+ * @param columns how wide it may be: no line is longer, but where a column of words would be narrower than they are.
  */
-export function renderTable(verdicts: readonly Verdict[], paint: Paint): string {
-  const lines = renderRow(" ", undefined, headings(), paint);
+export function renderTable(
+  verdicts: readonly Verdict[],
+  paint: Paint,
+  columns: number = Number.POSITIVE_INFINITY,
+): string {
+  const widths = columns < narrowestTable ? undefined : widthsIn(columns);
+  const lines = widths === undefined ? [] : renderRow(" ", undefined, headings(widths), paint);
   let family: string | undefined;
   for (const verdict of verdicts) {
     if (verdict.family !== family) lines.push("", paint("bold", verdict.family));
     family = verdict.family;
-    lines.push(
-      ...renderRow(verdict.holds ? "✔" : "✘", verdict.holds ? "green" : "red", cells(verdict), paint),
-    );
+    const [mark, style] = verdict.holds ? (["✔", "green"] as const) : (["✘", "red"] as const);
+    const rows = widths ? [cells(verdict, widths)] : stackedCells(verdict, columns).map((cell) => [cell]);
+    for (const [i, row] of rows.entries()) {
+      lines.push(...(i === 0 ? renderRow(mark, style, row, paint) : renderRow(" ", undefined, row, paint)));
+    }
   }
   return lines.join("\n");
 }
 
-function headings(): Cell[] {
+/** The two columns of words share what the others leave, as in the widest table. */
+function widthsIn(columns: number): Widths {
+  const { does, said, point, twin } = widest;
+  const words = Math.min(columns - between - point - twin, does + said);
+  const ownDoes = Math.round((words * does) / (does + said));
+  return { does: ownDoes, said: words - ownDoes, point, twin };
+}
+
+/** Below each other: what the host does, what the guest says, and the rest in a line. */
+function stackedCells(verdict: Verdict, columns: number): Cell[] {
+  const width = Math.max(20, columns - 2);
+  const [does, said, point, twin] = cells(verdict, { does: width, said: width, point: 0, twin: 0 });
+  if (does === undefined || said === undefined) return [];
+  const rest = `Parma ${point?.lines.join("").trim()}; ${twin?.lines.join("")} without it`;
+  return [does, said, { lines: wrap(rest, width), width, style: twin?.style ?? "dim" }];
+}
+
+function headings(widths: Widths): Cell[] {
   const heading = (text: string, width: number): Cell => ({ lines: wrap(text, width), width, style: "dim" });
   return [
     heading("What the host does", widths.does),
@@ -41,13 +78,13 @@ function headings(): Cell[] {
   ];
 }
 
-function cells(verdict: Verdict): Cell[] {
+function cells(verdict: Verdict, widths: Widths): Cell[] {
   const { does, point, said, saidOfTwin, expected } = verdict;
   const isRefused = said?.name === expected;
   return [
-    { lines: wrap(does, widths.does), width: widths.does },
+    { lines: wrap(does, widths.does, linesIn(widths.does, widest.does)), width: widths.does },
     {
-      lines: wrap(answer(verdict), widths.said),
+      lines: wrap(answer(verdict), widths.said, linesIn(widths.said, widest.said)),
       width: widths.said,
       ...(isRefused ? {} : { style: "red" as const }),
     },
@@ -58,6 +95,10 @@ function cells(verdict: Verdict): Cell[] {
       ...(saidOfTwin === undefined ? {} : { style: "red" as const }),
     },
   ];
+}
+
+function linesIn(width: number, widestWidth: number): number {
+  return Math.ceil((mostLines * widestWidth) / Math.min(width, widestWidth));
 }
 
 function answer({ said, expected }: Verdict): string {
@@ -77,15 +118,24 @@ function renderRow(mark: string, style: Style | undefined, row: readonly Cell[],
     const head = line > 0 ? " " : style === undefined ? mark : paint(style, mark);
     const texts = row.map(({ lines, width, style: look }) => {
       const text = lines[line] ?? "";
-      const blank = " ".repeat(width - text.length);
+      const blank = " ".repeat(Math.max(0, width - text.length));
       return look === undefined ? text + blank : paint(look, text) + blank;
     });
     return `${head} ${texts.join("  ")}`.trimEnd();
   });
 }
 
-/** Breaks text at its spaces; a word that is too long anywhere; what is too much ends in an ellipsis. */
-export function wrap(text: string, width: number): string[] {
+/** A line that goes on, where it is broken, as far in as it begins; as it is where no width is known. */
+export function indented(line: string, columns: number): string {
+  const indent = " ".repeat(line.length - line.trimStart().length);
+  const width = Math.max(20, columns - indent.length);
+  return wrap(line.trimStart(), width)
+    .map((part) => indent + part)
+    .join("\n");
+}
+
+/** Breaks text at its spaces; a word that is too long anywhere; of more than `most` lines the last ends in an ellipsis. */
+export function wrap(text: string, width: number, most: number = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ").flatMap((long) => pieces(long, width))) {
@@ -98,12 +148,13 @@ export function wrap(text: string, width: number): string[] {
     }
   }
   lines.push(line);
-  if (lines.length <= mostLines) return lines;
-  const last = lines[mostLines - 1] ?? "";
-  return [...lines.slice(0, mostLines - 1), `${last.slice(0, width - 1)}…`];
+  if (lines.length <= most) return lines;
+  const last = lines[most - 1] ?? "";
+  return [...lines.slice(0, most - 1), `${last.slice(0, width - 1)}…`];
 }
 
 function pieces(word: string, width: number): string[] {
-  const count = Math.max(1, Math.ceil(word.length / width));
+  const count = Number.isFinite(width) ? Math.max(1, Math.ceil(word.length / width)) : 1;
+  if (count === 1) return [word];
   return Array.from({ length: count }, (_, i) => word.slice(i * width, (i + 1) * width));
 }

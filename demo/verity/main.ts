@@ -28,6 +28,7 @@ import {
   verifyVerity,
 } from "sealstone/node";
 import { archiveInstalledPackages } from "../../images/installed-packages.ts";
+import { heedNoClosedOutput } from "../output.ts";
 import { breakVolume, type Damage, expectedUnreadable } from "./damage.ts";
 import { DemoReport } from "./report.ts";
 
@@ -43,6 +44,7 @@ interface Volume {
 }
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
+heedNoClosedOutput(process.stdout);
 const report = new DemoReport(process.argv.includes("--json"));
 const folder = await mkdtemp(join(tmpdir(), "sealstone-demo-"));
 const digests = startThreadedDigests(Math.min(availableParallelism(), 8));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Verdict } from "../../demo/gallery/run-gallery.ts";
 import { plain } from "../../demo/paint.ts";
 import { withGallery } from "../../demo/readme-block.ts";
-import { renderTable, wrap } from "../../demo/table.ts";
+import { indented, renderTable, wrap } from "../../demo/table.ts";
 
 const refused: Verdict = {
   family: "The disks of layers",
@@ -59,6 +59,38 @@ describe("the table", () => {
     for (const word of says.split(" ")) expect(squeezed).toContain(word);
   });
 
+  test.each([40, 64, 80, 100, 113, 400])(
+    "fits a terminal of %i columns, and says all that it says in a wide one",
+    (columns) => {
+      const long = {
+        ...refused,
+        said: { ...refused.said, message: "nothing is left out of this ".repeat(5) },
+      };
+      const verdicts = [long as Verdict, hadItsWay, refusesAll];
+      const narrow = renderTable(verdicts, plain, columns);
+      expect(Math.max(...narrow.split("\n").map((line) => line.length))).toBeLessThanOrEqual(columns);
+      const words = (text: string): string[] => text.split(/[^\p{L}✔✘']+/u).sort();
+      const wide = renderTable(verdicts, plain);
+      if (columns >= 64) expect(words(narrow)).toEqual(words(wide));
+      if (columns >= 113) expect(narrow).toBe(wide);
+      expect(narrow.match(/[✔✘]/g)).toHaveLength(3);
+    },
+  );
+
+  test("has its cells below each other where there is no room beside", () => {
+    expect(renderTable([refused], plain, 40)).toBe(
+      [
+        "",
+        "The disks of layers",
+        "✔ flips one bit of a file on a layer's",
+        "  disk",
+        "  IntegrityError: of abababab…: refuse",
+        "  it",
+        "  Parma 2; allowed without it",
+      ].join("\n"),
+    );
+  });
+
   test("is painted without moving a column", () => {
     const painted = renderTable([refused, hadItsWay], (style, text) => `<${style}>${text}</>`);
     expect(painted).toContain("<green>✔</>");
@@ -76,8 +108,13 @@ describe("wrapping", () => {
     ["one two", 6, ["one", "two"]],
     ["abcdefgh ij", 3, ["abc", "def", "gh", "ij"]],
     ["a b c d e f", 1, ["a", "b", "c", "…"]],
+    ["a b c d e f", Number.POSITIVE_INFINITY, ["a b c d e f"]],
   ])("%j to %i", (text, width, lines) => {
-    expect(wrap(text, width)).toEqual(lines);
+    expect(wrap(text, width, 4)).toEqual(lines);
+  });
+
+  test("goes on as far in as a line begins", () => {
+    expect(indented(`    ${"word ".repeat(6).trim()}`, 24)).toBe("    word word word word\n    word word");
   });
 });
 
