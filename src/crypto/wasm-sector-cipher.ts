@@ -36,29 +36,32 @@ interface CoreSuite {
   keyAddress(core: CoreExports): number;
   /** Takes the key that was written. */
   setKey(core: CoreExports): void;
-  seal(core: CoreExports, ...batch: SectorBatch): void;
-  open(core: CoreExports, ...batch: SectorBatch): number;
+  seal(core: CoreExports): SealBatch;
+  open(core: CoreExports): OpenBatch;
 }
+
+type SealBatch = (...batch: SectorBatch) => void;
+type OpenBatch = (...batch: SectorBatch) => number;
 
 const chaCha: CoreSuite = {
   keyAddress: (core) => core.chaChaKeyAddress(),
   setKey: (core) => core.setChaChaKey(),
-  seal: (core, ...batch) => core.sealChaCha(...batch),
-  open: (core, ...batch) => core.openChaCha(...batch),
+  seal: (core) => core.sealChaCha,
+  open: (core) => core.openChaCha,
 };
 
 const gcm: CoreSuite = {
   keyAddress: (core) => core.aesKeyAddress(),
   setKey: (core) => core.setGcmKey(),
-  seal: (core, ...batch) => core.sealGcm(...batch),
-  open: (core, ...batch) => core.openGcm(...batch),
+  seal: (core) => core.sealGcm,
+  open: (core) => core.openGcm,
 };
 
 const xtsHmac: CoreSuite = {
   keyAddress: (core) => core.aesKeyAddress(),
   setKey: (core) => core.setXtsHmacKeys(),
-  seal: (core, ...batch) => core.sealXtsHmac(...batch),
-  open: (core, ...batch) => core.openXtsHmac(...batch),
+  seal: (core) => core.sealXtsHmac,
+  open: (core) => core.openXtsHmac,
 };
 
 const coreSuites: Readonly<Record<SealingSuite, CoreSuite>> = {
@@ -122,14 +125,16 @@ class WasmSectorCipher implements SectorCipher {
   readonly descriptors: Uint32Array;
   readonly aad: Uint32Array;
   readonly #core: Core;
-  readonly #onCore: CoreSuite;
+  readonly #seal: SealBatch;
+  readonly #open: OpenBatch;
   readonly #capacitySectors: number;
 
   constructor(core: Core, options: SectorCipherOptions, region: Region) {
     const { suite, sectorSizeBytes, capacitySectors, aadSizeBytes } = options;
     this.suite = suite;
     this.tagSizeBytes = suiteSizes(suite).tagSizeBytes;
-    this.#onCore = coreSuites[suite];
+    this.#seal = coreSuites[suite].seal(core.exports);
+    this.#open = coreSuites[suite].open(core.exports);
     this.sectorSizeBytes = sectorSizeBytes;
     this.#core = core;
     this.#capacitySectors = capacitySectors;
@@ -151,7 +156,7 @@ class WasmSectorCipher implements SectorCipher {
     const size = this.sectorSizeBytes;
     const from = this.plaintext.byteOffset + firstSlot * size;
     const to = this.ciphertext.byteOffset + firstSlot * size;
-    this.#onCore.seal(this.#core.exports, this.#descriptor(firstSlot), count, from, size, to, size, size);
+    this.#seal(this.#descriptor(firstSlot), count, from, size, to, size, size);
   }
 
   open(firstSlot: number, count: number): number {
@@ -159,16 +164,7 @@ class WasmSectorCipher implements SectorCipher {
     const size = this.sectorSizeBytes;
     const from = this.ciphertext.byteOffset + firstSlot * size;
     const to = this.plaintext.byteOffset + firstSlot * size;
-    return this.#onCore.open(
-      this.#core.exports,
-      this.#descriptor(firstSlot),
-      count,
-      from,
-      size,
-      to,
-      size,
-      size,
-    );
+    return this.#open(this.#descriptor(firstSlot), count, from, size, to, size, size);
   }
 
   close(): void {

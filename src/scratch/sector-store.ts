@@ -99,11 +99,12 @@ export class SectorStore {
     table.requireChange(firstSector);
     this.usage.take(count);
     const { descriptors } = cipher;
-    for (let i = 0; i < count; i++) {
-      const word = (slot + i) * sectorWords.perSlot + sectorWords.nonce;
-      descriptors[word + 1] = sequence.take();
-      descriptors[word + 2] = sequence.high;
-    }
+    sequence.take(
+      count,
+      descriptors,
+      slot * sectorWords.perSlot + sectorWords.nonce + 1,
+      sectorWords.perSlot,
+    );
     this.#bind(slot, firstSector, count);
     cipher.seal(slot, count);
     this.#sealedSectors += count;
@@ -182,7 +183,7 @@ export class SectorStore {
   /** Writes which sectors are in `count` slots. Their upper halves stay 0: a device has no more than 2^32. */
   #bind(slot: number, firstSector: number, count: number): void {
     const { aad } = this.#parts.cipher;
-    for (let i = 0; i < count; i++) aad[(slot + i) * aadWords + 2] = firstSector + i;
+    for (let i = 0, word = slot * aadWords + 2; i < count; i++, word += aadWords) aad[word] = firstSector + i;
   }
 
   #mismatch(slot: number, firstSector: number, count: number, refused: number): IntegrityError {

@@ -26,11 +26,6 @@ export class WriteSequence {
     this.#low = low;
   }
 
-  /** The upper half of the number that `take` gave last. */
-  get high(): number {
-    return this.#high;
-  }
-
   /**
    * Makes sure that `count` numbers are left before any of them is used.
    *
@@ -45,14 +40,24 @@ export class WriteSequence {
     );
   }
 
-  /** The next number's lower half; `high` is its upper one. `require` goes before. */
-  take(): number {
-    this.#low += 1;
-    if (this.#low === wordSpan) {
-      this.#low = 0;
-      this.#high += 1;
+  /**
+   * Puts the next `count` numbers into `words`, the lower half first: one at `at`, each further one
+   * `stride` words after it. `require` goes before.
+   */
+  take(count: number, words: Uint32Array, at: number, stride: number): void {
+    let low = this.#low;
+    let high = this.#high;
+    for (let i = 0, word = at; i < count; i++, word += stride) {
+      low += 1;
+      if (low === wordSpan) {
+        low = 0;
+        high += 1;
+      }
+      words[word] = low;
+      words[word + 1] = high;
     }
-    return this.#low;
+    this.#low = low;
+    this.#high = high;
   }
 }
 

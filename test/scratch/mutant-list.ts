@@ -75,11 +75,11 @@ export const mutants: readonly Mistake[] = [
       "if (this.#format.isAbsent(extent, at) || this.#format.isPoisoned(extent, at)) continue;",
     ],
   ],
-  ["sequence reused", "wander", ["write-sequence.ts", "this.#low += 1;", "this.#low += 0;"]],
+  ["sequence reused", "wander", ["write-sequence.ts", "low += 1;", "low += 0;"]],
   [
     "sequence of 32 bits",
     "numbering",
-    ["sector-store.ts", "descriptors[word + 2] = sequence.high;", "descriptors[word + 2] = 0;"],
+    ["write-sequence.ts", "words[word + 1] = high;", "words[word + 1] = 0;"],
   ],
   [
     "sequence wraps",
