@@ -54,11 +54,7 @@ export const mutants: readonly Mistake[] = [
       `      await writePrivately(below, offsetBytes, sealed, this.#buffers);\n${remembering}`,
     ],
   ],
-  [
-    "AAD without the sector",
-    "wander",
-    ["sector-store.ts", "aadWords + 2] = firstSector + i;", "aadWords + 2] = 0;"],
-  ],
+  ["AAD without the sector", "wander", ["sector-store.ts", "aad[word] = firstSector + i;", "aad[word] = 0;"]],
   ["AAD without the device", "numbering", ["sector-store.ts", "aad[word] = instance;", "aad[word] = 1;"]],
   ["poison forgotten", "failEveryCall", ["sector-store.ts", "table.poison(firstSector, count);\n", ""]],
   [
