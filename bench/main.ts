@@ -20,7 +20,13 @@ import {
   largerTableWrites,
 } from "./suites/larger-table.ts";
 import { layerMemory, layerRootHash } from "./suites/layer.ts";
-import { policyContainers, policyDevices, policyLoads, policyOverlays } from "./suites/policy.ts";
+import {
+  evaluatedDevices,
+  policyContainers,
+  policyDevices,
+  policyLoads,
+  policyOverlays,
+} from "./suites/policy.ts";
 import { rootCreates, rootStats } from "./suites/root-files.ts";
 import { rootLookups } from "./suites/root-lookups.ts";
 import { rootReads, rootWrites } from "./suites/root-transfers.ts";
@@ -59,6 +65,7 @@ const suites: readonly Suite[] = [
   rootLookups,
   policyLoads,
   policyDevices,
+  evaluatedDevices,
   policyOverlays,
   policyContainers,
 ];

@@ -87,8 +87,9 @@ export class PolicyWalk {
     this.#hashes = Array.from({ length: layers }, (_, layer) => hashOf(containers - 1, layer));
   }
 
-  static async over(size: PolicySize): Promise<PolicyWalk> {
-    return new PolicyWalk((await openPolicy(policyText(size))).enforcer(), size);
+  /** @param ownRules as of `policyText`. */
+  static async over(size: PolicySize, ownRules = ""): Promise<PolicyWalk> {
+    return new PolicyWalk((await openPolicy(policyText(size, ownRules))).enforcer(), size);
   }
 
   /** Mounts the layer over the base, at another place each time. */

@@ -23,7 +23,7 @@ export const policyLoads: Suite = {
     const texts = [
       [`sealstone, ${sizeText(small)}`, policyText(small)],
       [`sealstone, ${sizeText(large)}`, policyText(large)],
-      [ownRule, policyText(small, "own if input.target")],
+      [ownRule, policyText(small, ownRules)],
     ] as const;
     return {
       contenders: texts.map(([name, text]) => ({ name, calls: 1, run: () => openPolicy(text) })),
@@ -33,6 +33,8 @@ export const policyLoads: Suite = {
   },
 };
 
+/** A rule that no tool writes: a policy with it is evaluated. */
+const ownRules = "own if input.target";
 const ownRule = "sealstone, 1 container, a rule of its own";
 
 /** A large policy is to take no more than twice as long as one container of as many layers. */
@@ -41,6 +43,7 @@ function allSizes(
   name: string,
   about: string,
   contender: (walk: PolicyWalk) => Pick<Contender, "run" | "before">,
+  rules = "",
 ): Suite {
   const sizes = [small, tall, large];
   const nameOf = (size: PolicySize): string => `sealstone, ${sizeText(size)}`;
@@ -52,7 +55,11 @@ function allSizes(
     prepare: async () => {
       const contenders: Contender[] = [];
       for (const size of sizes) {
-        contenders.push({ name: nameOf(size), calls: batch, ...contender(await PolicyWalk.over(size)) });
+        contenders.push({
+          name: nameOf(size),
+          calls: batch,
+          ...contender(await PolicyWalk.over(size, rules)),
+        });
       }
       return {
         contenders,
@@ -63,19 +70,29 @@ function allSizes(
   };
 }
 
+function deviceRequests(walk: PolicyWalk): Pick<Contender, "run" | "before"> {
+  const empty = walk.enforcer.snapshot();
+  return {
+    before: async () => walk.enforcer.restore(empty),
+    run: () => {
+      for (let place = 0; place < batch; place++) walk.mountDevice(place);
+    },
+  };
+}
+
 export const policyDevices: Suite = allSizes(
   "Execution policies: mount_device",
   "policy-devices",
   "A call is one request, allowed: a layer of the last container, at a place that is free.",
-  (walk) => {
-    const empty = walk.enforcer.snapshot();
-    return {
-      before: async () => walk.enforcer.restore(empty),
-      run: () => {
-        for (let place = 0; place < batch; place++) walk.mountDevice(place);
-      },
-    };
-  },
+  deviceRequests,
+);
+
+export const evaluatedDevices: Suite = allSizes(
+  "Execution policies: mount_device, evaluated",
+  "policy-devices-evaluated",
+  "As before, of policies with a rule of their own, which are evaluated.",
+  deviceRequests,
+  ownRules,
 );
 
 export const policyContainers: Suite = allSizes(

@@ -59,9 +59,11 @@ device_mounted(target) if data.metadata.devices[target]
 
 device_mounted(target) if data.metadata.rw_devices[target]
 
+policy_layers contains layer if layer := data.policy.containers[_].layers[_]
+
 default deviceHash_ok := false
 
-deviceHash_ok if input.deviceHash == data.policy.containers[_].layers[_]
+deviceHash_ok if input.deviceHash in policy_layers
 
 deviceHash_ok if input.deviceHash == data.metadata.issuers[_].feeds[_][_].containers[_].layers[_]
 

@@ -21,15 +21,25 @@ const depthLimit = 200;
 export class Budget implements Allocation {
   readonly #mostSteps: number;
   readonly #mostUnits: number;
-  readonly #weights: WeakMap<object, number> = new WeakMap();
+  readonly #weights: WeakMap<object, number>;
   readonly expressions: Map<string, RE2JS | undefined> = new Map();
   #steps = 0;
   #units = 0;
   #depth = 0;
 
-  constructor({ steps = defaultSteps, units = defaultUnits }: EvaluationLimits = {}) {
+  /** @param weights of values that are looked at again and again; what is found out is added. */
+  constructor(
+    { steps = defaultSteps, units = defaultUnits }: EvaluationLimits = {},
+    weights: WeakMap<object, number> = new WeakMap(),
+  ) {
+    this.#weights = weights;
     this.#mostSteps = steps;
     this.#mostUnits = units;
+  }
+
+  /** What was made and looked at so far. */
+  get units(): number {
+    return this.#units;
   }
 
   /** Counts a step. @throws {StateError} `exhausted`. */

@@ -30,6 +30,7 @@ function extreme(value: RegoValue, sign: 1 | -1): RegoValue | undefined {
 }
 
 function isMember(value: RegoValue, collection: RegoValue): boolean {
+  if (collection instanceof RegoSet) return collection.has(value);
   return valuesOf(collection)?.some((member) => equalValues(member, value)) ?? false;
 }
 

@@ -9,6 +9,7 @@
  */
 import type { Module, Position, Rule } from "./ast.ts";
 import { Budget, type EvaluationLimits } from "./budget.ts";
+import { Constants } from "./constants.ts";
 import { Documents } from "./documents.ts";
 import { fromJson, type JsonObject, type JsonValue, toJson } from "./json.ts";
 import { parseModule } from "./parser.ts";
@@ -40,13 +41,16 @@ interface OpenGroup extends RuleGroup {
   default: CompiledRule | undefined;
 }
 
-/** Rules that can be asked. Holds no state: each query stands for itself. */
+/** Rules that can be asked. What is kept from one query for the next shows in none: each stands for itself. */
 export class RegoProgram {
   readonly #root: PackageNode;
+  readonly #constants: Constants;
+  readonly #weights: WeakMap<object, number> = new WeakMap();
 
   /** Made by `compileRego`. */
   constructor(root: PackageNode) {
     this.#root = root;
+    this.#constants = new Constants(root);
   }
 
   /**
@@ -79,12 +83,13 @@ export class RegoProgram {
 
   #value(path: readonly string[], { input, data, limits }: RegoQuery): RegoValue | undefined {
     const given = data instanceof RegoObject ? data : (fromJson(data ?? {}) as RegoObject);
-    const budget = new Budget(limits);
+    const budget = new Budget(limits, this.#weights);
     const documents = new Documents(
       this.#root,
       given,
       input === undefined ? undefined : fromJson(input),
       budget,
+      this.#constants,
     );
     try {
       const value = documents.value(path);

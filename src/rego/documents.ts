@@ -3,6 +3,7 @@
  * they are first asked for, and the data given, side by side.
  */
 import type { Budget } from "./budget.ts";
+import { Constants } from "./constants.ts";
 import { Entries } from "./entries.ts";
 import { type DocumentSource, Frame, type NextValue } from "./evaluation.ts";
 import type { Clause, CompiledRule, Operand, PackageNode, RuleGroup } from "./program.ts";
@@ -15,10 +16,18 @@ export class Documents implements DocumentSource {
   readonly #root: PackageNode;
   readonly #data: RegoObject;
   readonly #budget: Budget;
+  readonly #constants: Constants;
   readonly #known: Map<RuleGroup, RegoValue | undefined> = new Map();
 
-  constructor(root: PackageNode, data: RegoObject, input: RegoValue | undefined, budget: Budget) {
+  constructor(
+    root: PackageNode,
+    data: RegoObject,
+    input: RegoValue | undefined,
+    budget: Budget,
+    constants: Constants = new Constants(root),
+  ) {
     this.#root = root;
+    this.#constants = constants;
     this.#data = data;
     this.input = input;
     this.#budget = budget;
@@ -84,7 +93,9 @@ export class Documents implements DocumentSource {
   /** What a rule's name stands for; undefined where no rule of the name holds. */
   #value(group: RuleGroup): RegoValue | undefined {
     if (this.#known.has(group)) return this.#known.get(group);
-    const value = this.#budget.nested(() => this.#evaluate(group));
+    const value = this.#constants.valueOf(group, this.#budget, () =>
+      this.#budget.nested(() => this.#evaluate(group)),
+    );
     this.#known.set(group, value);
     return value;
   }

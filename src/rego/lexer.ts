@@ -46,9 +46,10 @@ export class Token implements Position {
   }
 }
 
-const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const symbol = /:=|[=!<>]=|[=<>+\-*/%&|()[\]{},:;.]/y;
+/** Symbols of one character, and those that go on with `=`. */
+const symbols: ReadonlySet<string> = new Set("=<>+-*/%&|()[]{},:;.");
+const symbolsBeforeEquals: ReadonlySet<string> = new Set(":=!<>");
 /** A text in quotes that stands for itself. */
 const plainText = /"[^"\\\p{Cc}]*"/uy;
 const namePart = /[A-Za-z0-9_]/;
@@ -62,6 +63,8 @@ const code = {
   hash: 0x23,
   zero: 0x30,
   nine: 0x39,
+  equals: 0x3d,
+  underscore: 0x5f,
   backquote: 0x60,
 };
 
@@ -78,6 +81,16 @@ export function tokensOf(text: string, module: string): Token[] {
 /** Whether a value follows. */
 function isGiving(token: Token | undefined): boolean {
   return token?.kind === "symbol" && (token.text === ":=" || token.text === "=");
+}
+
+/** Letters and digits of ASCII, and `_`; a name begins with no digit. */
+function isNamePart(character: number): boolean {
+  const letter = character | 0x20;
+  return (
+    (letter >= 0x61 && letter <= 0x7a) ||
+    character === code.underscore ||
+    (character >= code.zero && character <= code.nine)
+  );
 }
 
 class Lexer {
@@ -162,7 +175,7 @@ class Lexer {
     if (Number.isNaN(character)) return "end";
     if (character === code.quote || character === code.backquote) return "text";
     if (character >= code.zero && character <= code.nine) return "number";
-    return this.#matches(name) === undefined ? "symbol" : "name";
+    return isNamePart(character) ? "name" : "symbol";
   }
 
   #take(kind: TokenKind): string {
@@ -170,17 +183,26 @@ class Lexer {
       case "end":
         return "";
       case "name":
-        return this.#passed(this.#matches(name) as string);
+        return this.#passed(this.#text.slice(this.#offset, this.#endOfName()));
       case "number":
         return this.#number();
       case "text":
         return this.#text.charCodeAt(this.#offset) === code.quote ? this.#quoted() : this.#raw();
       default: {
-        const found = this.#matches(symbol);
-        if (found !== undefined) return this.#passed(found);
-        throw this.#error(`${JSON.stringify(this.#text[this.#offset])} begins nothing`);
+        const first = this.#text[this.#offset] as string;
+        if (symbolsBeforeEquals.has(first) && this.#text.charCodeAt(this.#offset + 1) === code.equals) {
+          return this.#passed(`${first}=`);
+        }
+        if (symbols.has(first)) return this.#passed(first);
+        throw this.#error(`${JSON.stringify(first)} begins nothing`);
       }
     }
+  }
+
+  #endOfName(): number {
+    let end = this.#offset + 1;
+    while (isNamePart(this.#text.charCodeAt(end))) end += 1;
+    return end;
   }
 
   /** What an expression finds just here. */

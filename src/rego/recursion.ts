@@ -1,8 +1,9 @@
-/** Rules that ask for themselves, by whatever way: Rego has none. */
+/** What rules ask for: those that ask for themselves, which Rego has not, and those that ask for nothing that changes. */
 import type { Clause, CompiledRule, Line, Operand, PackageNode, RuleGroup } from "./program.ts";
 
 /** What a group of rules asks for: functions, and documents by the steps that lead to them. */
 export interface References {
+  readonly asksInput: boolean;
   readonly functions: ReadonlySet<RuleGroup>;
   readonly documents: readonly (readonly Operand[])[];
 }
@@ -42,6 +43,36 @@ export function isReached(from: RuleGroup, to: RuleGroup, root: PackageNode): bo
   return false;
 }
 
+/**
+ * Whether a group's value is the same whatever is asked: it needs neither the input nor the data given, and nor does
+ * what it needs.
+ *
+ * @param known what was found out before; added to.
+ */
+export function isConstant(group: RuleGroup, root: PackageNode, known: Map<RuleGroup, boolean>): boolean {
+  const before = known.get(group);
+  if (before !== undefined) return before;
+  const { functions, documents, asksInput } = referencesOf(group);
+  const named = documents.map((steps) => groupAlong(root, steps));
+  const found =
+    !asksInput &&
+    [...functions, ...named].every((needed) => needed !== undefined && isConstant(needed, root, known));
+  known.set(group, found);
+  return found;
+}
+
+/** The one group whose value a reference begins with; undefined where it may be another or what is given. */
+function groupAlong(root: PackageNode, steps: readonly Operand[]): RuleGroup | undefined {
+  let node: PackageNode | undefined = root;
+  for (const step of steps) {
+    if (step.kind !== "constant" || typeof step.value !== "string") return undefined;
+    const group: RuleGroup | undefined = node?.rules.get(step.value);
+    if (group !== undefined) return group.kind === "function" ? undefined : group;
+    node = node?.children.get(step.value);
+  }
+  return undefined;
+}
+
 function firstOf<Item, Result>(
   items: Iterable<Item>,
   find: (item: Item) => Result | undefined,
@@ -61,12 +92,14 @@ export function referencesBelow(root: PackageNode): ReadonlyMap<RuleGroup, Refer
 function referencesOf(group: RuleGroup): References {
   const functions = new Set<RuleGroup>();
   const documents: (readonly Operand[])[] = [];
+  let asksInput = false;
   const see = (operand: Operand): void => {
+    if (operand.kind === "input") asksInput = true;
     if (operand.kind === "function") functions.add(operand.group);
     if (operand.kind === "document") documents.push(operand.steps);
   };
   for (const rule of group.default ? [...group.rules, group.default] : group.rules) eachOfRule(rule, see);
-  return { functions, documents };
+  return { functions, documents, asksInput };
 }
 
 function neededBy({ functions, documents }: References, root: PackageNode): Set<RuleGroup> {

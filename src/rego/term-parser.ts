@@ -3,27 +3,19 @@ import type { Literal, Position, Term } from "./ast.ts";
 import { TokenCursor } from "./token-cursor.ts";
 
 /** Operators from weak to strong, each with the builtin that it stands for. */
-const operatorLevels: readonly ReadonlyMap<string, string>[] = [
-  new Map([
-    ["==", "equal"],
-    ["!=", "neq"],
-    ["<", "lt"],
-    ["<=", "lte"],
-    [">", "gt"],
-    [">=", "gte"],
-  ]),
-  new Map([["|", "or"]]),
-  new Map([["&", "and"]]),
-  new Map([
-    ["+", "plus"],
-    ["-", "minus"],
-  ]),
-  new Map([
-    ["*", "mul"],
-    ["/", "div"],
-    ["%", "rem"],
-  ]),
+const operatorLevels: readonly Readonly<Record<string, string>>[] = [
+  { "==": "equal", "!=": "neq", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte" },
+  { "|": "or" },
+  { "&": "and" },
+  { "+": "plus", "-": "minus" },
+  { "*": "mul", "/": "div", "%": "rem" },
 ];
+
+const operators: ReadonlyMap<string, { readonly name: string; readonly level: number }> = new Map(
+  operatorLevels.flatMap((names, level) =>
+    Object.entries(names).map(([symbol, name]) => [symbol, { name, level }] as const),
+  ),
+);
 
 const constants: ReadonlyMap<string, null | boolean> = new Map<string, null | boolean>([
   ["true", true],
@@ -95,16 +87,15 @@ export abstract class TermParser extends TokenCursor {
     return call(at, "internal.member_2", [left, this.#operation(0, withOr)]);
   }
 
-  #operation(level: number, withOr: boolean): Term {
-    const operators = operatorLevels[level];
-    if (operators === undefined) return this.#postfix();
-    let left = this.#operation(level + 1, withOr);
+  /** A term with operators that are no weaker than of a level. */
+  #operation(least: number, withOr: boolean): Term {
+    let left = this.#postfix();
     for (;;) {
       const { kind, text, at } = this.token;
-      const name = kind === "symbol" ? operators.get(text) : undefined;
-      if (name === undefined || (name === "or" && !withOr)) return left;
+      const operator = kind === "symbol" ? operators.get(text) : undefined;
+      if (operator === undefined || operator.level < least || (text === "|" && !withOr)) return left;
       this.take();
-      left = call(at, name, [left, this.#operation(level + 1, withOr)]);
+      left = call(at, operator.name, [left, this.#operation(operator.level + 1, withOr)]);
     }
   }
 

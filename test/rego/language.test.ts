@@ -226,6 +226,28 @@ describe("packages and data", () => {
     ).toEqual([5, 1]);
   });
 
+  test("what is kept of constant rules shows in no query", () => {
+    const text = [
+      "package p",
+      'import future.keywords.in\nlisted := ["a", "b"]',
+      "kept contains each if { some each in listed; not each in data.taken }",
+      "all contains each if { some each in listed }",
+      "again := all | {input.more}",
+      "contradicting := n { n := [1, 2][_] }",
+      "x := [count(all), count(kept), again]",
+      "y := contradicting { input.asked }",
+    ].join("\n");
+    const program = compileRego([{ name: "p.rego", text }]);
+    const ask = (more: string, taken: JsonValue): JsonValue | undefined =>
+      program.evaluate(["p", "x"], { input: { more }, data: { taken } });
+    expect(ask("c", ["a"])).toEqual([2, 1, ["a", "b", "c"]]);
+    expect(ask("d", [])).toEqual([2, 2, ["a", "b", "d"]]);
+    expect(program.evaluate(["p", "y"], { input: {} })).toBeUndefined();
+    for (let i = 0; i < 2; i++) {
+      expect(() => program.evaluate(["p", "y"], { input: { asked: true } })).toThrow(/two values/);
+    }
+  });
+
   test("each query stands for itself", () => {
     const program = compileRego([{ name: "p.rego", text: "package p\nx := input.a" }]);
     expect(program.evaluate(["p", "x"], { input: { a: 1 } })).toBe(1);

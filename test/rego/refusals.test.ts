@@ -85,6 +85,16 @@ describe("a policy that is stopped", () => {
     expect(() => ask(rules, { limits: { steps: 1_000_000, units: 1_000_000 } })).toThrow(StateError);
   });
 
+  test("again where it would go on from what was kept", () => {
+    const rules = Array.from({ length: 30 }, (_, i) => `r${i} := count(numbers.range(1, 300000 + ${i}))`);
+    const text = `package p\n${rules.join("\n")}\nx := [${rules.map((_, i) => `r${i}`).join(", ")}]`;
+    const program = compileRego([{ name: "p.rego", text }]);
+    const limits = { units: 3_000_000 };
+    for (let i = 0; i < 9; i++) {
+      expect(() => program.evaluate(["p", "x"], { limits })).toThrow(StateError);
+    }
+  });
+
   test("by its depth", () => {
     const rules = Array.from({ length: 400 }, (_, i) => `r${i} := r${i + 1}`).join("\n");
     expect(() => ask(`${rules}\nr400 := 1\nx := r0`)).toThrow(/within each other/);
