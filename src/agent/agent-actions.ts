@@ -3,9 +3,8 @@
 import { createContainer, deleteContainer, shutDown, startMessage } from "./container-actions.ts";
 import { changeDirectory } from "./directory-actions.ts";
 import { changeDisk, changeMemory, unplug } from "./disk-actions.ts";
-import type { Turn } from "./guest.ts";
+import type { Answer, Turn } from "./guest.ts";
 import type { HostCommand } from "./host-command.ts";
-import type { AgentResponse } from "./host-request.ts";
 import { changeOverlay } from "./overlay-actions.ts";
 import { loadFragment, setPolicy } from "./policy-actions.ts";
 import {
@@ -16,11 +15,6 @@ import {
   startInit,
   waitFor,
 } from "./process-actions.ts";
-
-/** What a request brought, and what there is to wait for when its turn is over. */
-export interface Answer extends Omit<AgentResponse, "type" | "request"> {
-  later?(signal: AbortSignal): Promise<Pick<AgentResponse, "exitCode">>;
-}
 
 /** Does what is asked. @throws as `GuestAgent.handle` */
 export async function perform(turn: Turn, command: HostCommand): Promise<Answer> {

@@ -11,6 +11,7 @@ import { DiskSlots } from "./disk-slots.ts";
 import { eventError } from "./event-error.ts";
 import type { GuestContainer } from "./guest-container.ts";
 import type { GuestProcess } from "./guest-process.ts";
+import type { AgentResponse } from "./host-request.ts";
 import { type MountEntry, MountTable } from "./mount-table.ts";
 
 /** The policy that was set. */
@@ -98,6 +99,11 @@ export class Guest {
       ...(inconsistent && { inconsistent: inconsistent.message }),
     };
   }
+}
+
+/** What a request brought, and what there is to wait for when its turn is over. */
+export interface Answer extends Omit<AgentResponse, "type" | "request"> {
+  later?(signal: AbortSignal): Promise<Pick<AgentResponse, "exitCode">>;
 }
 
 /** A request's turn: nobody else changes the guest meanwhile. */

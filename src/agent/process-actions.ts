@@ -1,10 +1,9 @@
 /** Starting processes, sending them signals, and waiting for them. */
 import { unheard, untilAborted } from "../device/abortable.ts";
 import { DeviceError, StateError } from "../errors.ts";
-import type { Answer } from "./agent-actions.ts";
 import { checkTerminal, containerOf } from "./container-actions.ts";
 import type { GuestProcessSpec, RunningProcess } from "./container-runner.ts";
-import type { Turn } from "./guest.ts";
+import type { Answer, Turn } from "./guest.ts";
 import type { GuestContainer } from "./guest-container.ts";
 import { GuestProcess } from "./guest-process.ts";
 import type { ExecuteCommand, HostCommand, ProcessCommand } from "./host-command.ts";

@@ -10,6 +10,16 @@ export interface NamedDisk {
   readonly isWritable: boolean;
 }
 
+/** The options of `agent run`, as commander hands them over. */
+export interface AgentRunOptions {
+  readonly json?: boolean;
+  readonly debug?: boolean;
+  readonly hostData: Uint8Array;
+  readonly policy?: string;
+  readonly requests?: string;
+  readonly disk?: readonly NamedDisk[];
+}
+
 /** `0:2=scratch.img,rw`: a path may hold a `=`, and a comma that is not its end's `,rw`. */
 export function diskArgument(text: string): NamedDisk {
   const [, controller, slot, path, ending] = /^([0-9]{1,3}):([0-9]{1,3})=(.+?)(,rw)?$/s.exec(text) ?? [];

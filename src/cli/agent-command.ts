@@ -1,17 +1,7 @@
 /** `sealstone agent`: a guest agent to send requests to. */
 import { Option } from "commander";
 import { type ActionMaker, actionGroup, groupAction } from "./action-group.ts";
-import { diskArgument, hostDataArgument, type NamedDisk } from "./agent-arguments.ts";
-
-/** As commander hands them over. */
-export interface AgentRunOptions {
-  readonly json?: boolean;
-  readonly debug?: boolean;
-  readonly hostData: Uint8Array;
-  readonly policy?: string;
-  readonly requests?: string;
-  readonly disk?: readonly NamedDisk[];
-}
+import { type AgentRunOptions, diskArgument, hostDataArgument, type NamedDisk } from "./agent-arguments.ts";
 
 const help = `
 Starts a guest agent, attaches the disks, sends the requests one after the other as a hostile

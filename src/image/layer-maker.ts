@@ -5,7 +5,7 @@ import { type LayerOptions, layerOptionSets } from "../layer/layer-options.ts";
 import type { ImageSource, LayerBlob } from "../oci/image-source.ts";
 import { withLayerTar } from "../oci/layer-tar.ts";
 import type { Decompressor } from "../tar/decompress.ts";
-import type { HasherFactory } from "../verity/block-digester.ts";
+import type { HasherFactory } from "../verity/data-digests.ts";
 
 /** What is asked of one layer. */
 export interface LayerRequest {

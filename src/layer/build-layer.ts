@@ -20,7 +20,7 @@ import { CompactWriter } from "../ext4/compact-writer.ts";
 import { TarReader } from "../tar/tar-reader.ts";
 import type { TarSource } from "../tar/tar-stream.ts";
 import type { BatchDigestsFactory } from "../verity/batch-digests.ts";
-import type { HasherFactory } from "../verity/block-digester.ts";
+import type { HasherFactory } from "../verity/data-digests.ts";
 import { StreamedTree } from "../verity/streamed-tree.ts";
 import { serializeSuperblock } from "../verity/superblock.ts";
 import { convertTar } from "./convert-tar.ts";

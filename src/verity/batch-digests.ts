@@ -4,7 +4,7 @@
  * or by another.
  */
 import type { BlockHasher } from "../crypto/block-hasher.ts";
-import type { HasherFactory } from "./block-digester.ts";
+import type { HasherFactory } from "./data-digests.ts";
 import { saltPosition, type VerityParameters } from "./identity.ts";
 
 /** Memory for blocks, and whoever will hash them. */

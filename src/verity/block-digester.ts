@@ -6,12 +6,12 @@
  * ## Performance
  * Memory: four MiB at the most, whatever the device's size.
  */
-import type { BlockHasher, BlockHasherOptions } from "../crypto/block-hasher.ts";
+import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
 import { readsAtOnce } from "../device/direct.ts";
 import { readBlocks, readRun, type UnreadBlock } from "./block-reads.ts";
-import type { DataDigests, DigestBatch, DigestOptions } from "./data-digests.ts";
+import type { DataDigests, DigestBatch, DigestOptions, HasherFactory } from "./data-digests.ts";
 import { saltPosition, type VerityParameters } from "./identity.ts";
 
 /**
@@ -28,9 +28,6 @@ const fetching = {
  * leave the microtask queue. Giving way costs a millisecond or more.
  */
 const turnMs = 200;
-
-/** Makes the hasher of a stream of digests. */
-export type HasherFactory = (options: BlockHasherOptions) => Promise<BlockHasher>;
 
 /** Hashes blocks of one device; one stream of digests at a time. */
 export class BlockDigester {

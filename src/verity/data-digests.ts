@@ -2,10 +2,13 @@
  * Digests of data blocks, in order, as a stream: what format, verify and the
  * worker pool agree on.
  */
+import type { BlockHasher, BlockHasherOptions } from "../crypto/block-hasher.ts";
 import type { BlockDevice } from "../device/block-device.ts";
-import type { HasherFactory } from "./block-digester.ts";
 import type { UnreadBlock } from "./block-reads.ts";
 import type { VerityParameters } from "./identity.ts";
+
+/** Makes the hasher of a stream of digests. */
+export type HasherFactory = (options: BlockHasherOptions) => Promise<BlockHasher>;
 
 /** Digests of `count` consecutive blocks. */
 export interface DigestBatch {

@@ -11,8 +11,9 @@ import {
   errorToMessage,
   type IntegrityError,
 } from "../errors.ts";
-import { BlockDigester, type HasherFactory } from "./block-digester.ts";
+import { BlockDigester } from "./block-digester.ts";
 import type { UnreadBlock } from "./block-reads.ts";
+import type { HasherFactory } from "./data-digests.ts";
 import { saltPosition, type VerityParameters } from "./identity.ts";
 import { transferOf } from "./job-buffers.ts";
 

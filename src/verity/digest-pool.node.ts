@@ -4,7 +4,7 @@ import type { WorkerPort } from "../crypto/worker-pool.ts";
 import { FileDevice } from "../device/file-device.node.ts";
 import { openDeviceHandle } from "../device/open-device-handle.ts";
 import { type BatchDigestsFactory, batchesOnThisThread } from "./batch-digests.ts";
-import type { HasherFactory } from "./block-digester.ts";
+import type { HasherFactory } from "./data-digests.ts";
 import { type DigestAnswer, type DigestJob, DigestWorker } from "./digest-job.ts";
 import { PooledDigests } from "./digest-pool.ts";
 import { spawnDigestThread } from "./digest-thread.node.ts";

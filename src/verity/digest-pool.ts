@@ -15,9 +15,8 @@ import { type JobOptions, WorkerPool, type WorkerPort } from "../crypto/worker-p
 import type { DeviceHandle } from "../device/device-handle.ts";
 import { deviceHandle } from "../device/direct.ts";
 import type { BatchDigestsFactory } from "./batch-digests.ts";
-import type { HasherFactory } from "./block-digester.ts";
 import { readBlocks, readRun, type UnreadBlock } from "./block-reads.ts";
-import type { DataDigests, DigestBatch, DigestRequest } from "./data-digests.ts";
+import type { DataDigests, DigestBatch, DigestRequest, HasherFactory } from "./data-digests.ts";
 import { type DigestAnswer, type DigestJob, unreadBlocks } from "./digest-job.ts";
 import type { VerityParameters } from "./identity.ts";
 import { JobBuffers, transferOf } from "./job-buffers.ts";

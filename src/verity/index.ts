@@ -1,5 +1,5 @@
 export * from "./batch-digests.ts";
-export { digestsOnThisThread, type HasherFactory, singleThreadDigests } from "./block-digester.ts";
+export { digestsOnThisThread, singleThreadDigests } from "./block-digester.ts";
 export * from "./block-ranges.ts";
 export type { UnreadBlock } from "./block-reads.ts";
 export type { CorruptionEvent, CorruptionOutcome, VerityStatus } from "./corruption.ts";

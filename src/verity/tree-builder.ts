@@ -3,7 +3,7 @@
  * levels of a tree whose shape is known, each at its place on the hash device.
  */
 import { invariant } from "../errors.ts";
-import type { HasherFactory } from "./block-digester.ts";
+import type { HasherFactory } from "./data-digests.ts";
 import type { TreeGeometry } from "./geometry.ts";
 import type { VerityParameters } from "./identity.ts";
 import { TreeLevels } from "./tree-levels.ts";

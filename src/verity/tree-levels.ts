@@ -14,7 +14,7 @@
 import type { BlockHasher } from "../crypto/block-hasher.ts";
 import { createBlockHasher } from "../crypto/create-block-hasher.ts";
 import { invariant } from "../errors.ts";
-import type { HasherFactory } from "./block-digester.ts";
+import type { HasherFactory } from "./data-digests.ts";
 import { digestsPerHashBlock, type GeometryOptions, slotSizeBytes } from "./geometry.ts";
 import { saltPosition, type VerityParameters } from "./identity.ts";
 

@@ -2,8 +2,7 @@
 import type { StreamHasherFactory } from "../../crypto/stream-hasher.ts";
 import type { BlockDevice } from "../../device/block-device.ts";
 import type { TarSource } from "../../tar/tar-stream.ts";
-import type { HasherFactory } from "../../verity/block-digester.ts";
-import type { DataDigests } from "../../verity/data-digests.ts";
+import type { DataDigests, HasherFactory } from "../../verity/data-digests.ts";
 
 /** A layer's archive. */
 export interface TarInput {

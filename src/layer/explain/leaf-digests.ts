@@ -8,7 +8,7 @@ import type { BlockHasher } from "../../crypto/block-hasher.ts";
 import { createBlockHasher } from "../../crypto/create-block-hasher.ts";
 import { invariant } from "../../errors.ts";
 import type { ImageOutput } from "../../ext4/image-output.ts";
-import type { HasherFactory } from "../../verity/block-digester.ts";
+import type { HasherFactory } from "../../verity/data-digests.ts";
 import { layerVerityParameters } from "../verity-parameters.ts";
 import { LeafTable } from "./leaf-table.ts";
 
