@@ -4,6 +4,7 @@
  * set-user-id and, of a file that its group may execute, set-group-id (`file_remove_privs` and
  * `chown_common`).
  */
+import { readU32Le } from "../bytes/codec.ts";
 import { latin1FromBytes } from "../bytes/latin1.ts";
 import { FileError } from "../errors.ts";
 import type { TreeNode, TreeOptions } from "./file-tree.ts";
@@ -14,6 +15,19 @@ const capabilityName = "security.capability";
 const setUserId = 0o4000;
 const setGroupId = 0o2000;
 const groupExecutes = 0o010;
+
+/** The revisions of capabilities (`linux/capability.h`), by how many bytes each has. */
+const revisions: ReadonlyMap<number, number> = new Map([
+  [20, 0x02000000],
+  [24, 0x03000000],
+]);
+
+/** Capabilities are a revision, a flag that says whether they are effective, and sets; nothing at all is let through. */
+function areCapabilities(value: Uint8Array): boolean {
+  if (value.length === 0) return true;
+  const revision = revisions.get(value.length);
+  return revision !== undefined && (readU32Le(value, 0) & ~1) === revision;
+}
 
 /** The files of one tree; an open file is asked once, until somebody sets a capability again. */
 export class FileCapabilities {
@@ -26,9 +40,15 @@ export class FileCapabilities {
     this.#tree = tree;
   }
 
-  /** An extended attribute is about to be set. */
-  noteSetting(name: Uint8Array): void {
-    if (latin1FromBytes(name) === capabilityName) this.#settings += 1;
+  /**
+   * An extended attribute is about to be set.
+   *
+   * @throws {FileError} `EINVAL` for capabilities in no form that Linux reads (`cap_convert_nscap`).
+   */
+  noteSetting(name: Uint8Array, value: Uint8Array): void {
+    if (latin1FromBytes(name) !== capabilityName) return;
+    if (!areCapabilities(value)) throw new FileError("EINVAL", "setxattr");
+    this.#settings += 1;
   }
 
   /** How often a capability was set. */

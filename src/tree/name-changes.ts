@@ -110,6 +110,7 @@ export class NameChanges {
     const oldIsDirectory = await isDirectory(old);
     const there = await this.#tree.lookup(next.directory, next.name, options);
     if (there && options.onto === "refuse") throw new FileError("EEXIST", "rename");
+    if (!there && exchange) throw new FileError("ENOENT", "rename");
     if (exchange && next.slash && !(await isDirectory(next))) throw new FileError("ENOTDIR", "rename");
     if (!oldIsDirectory && (old.slash || (!exchange && next.slash))) throw new FileError("ENOTDIR", "rename");
   }

@@ -21,7 +21,7 @@ import { joinNames, pathBytes, type TreePath } from "./path.ts";
 import { type WalkedPath, type WalkOptions, walkPath, withPath } from "./path-walk.ts";
 import { BigIntTreeStatFs, TreeStatFs } from "./statistics.ts";
 import { type BigIntTreeStats, type StatOptions, statsOf, type TreeStats } from "./stats.ts";
-import { checkReadName, xattrNameOf } from "./xattr-name.ts";
+import { checkReadName, missingAttribute, xattrNameOf } from "./xattr-name.ts";
 
 /** Files of a tree by path. */
 export class TreeFiles {
@@ -211,7 +211,7 @@ export class TreeFiles {
     return await this.at(path, "getxattr", options, async ({ node }) => {
       checkReadName(bytes, "getxattr");
       const value = await this.tree.getxattr(node, bytes, options);
-      if (value === undefined) throw new FileError("ENODATA", "getxattr");
+      if (value === undefined) throw missingAttribute(bytes, "getxattr");
       return value;
     });
   }

@@ -18,7 +18,7 @@ import { FileCapabilities } from "./file-capabilities.ts";
 import type { FileData, FileDataPiece } from "./file-data.ts";
 import { type FileMode, permissionsOf } from "./file-mode.ts";
 import type { FileTime } from "./file-times.ts";
-import type { FileTree, TreeOptions } from "./file-tree.ts";
+import type { FileTree, TreeNode, TreeOptions } from "./file-tree.ts";
 import { NameChanges } from "./name-changes.ts";
 import { type NodeChange, NodeChanges } from "./node-changes.ts";
 import { openFlagsOf } from "./open-flags.ts";
@@ -330,8 +330,11 @@ export class WritableTreeFiles extends TreeFiles {
     options?: SetXattrOptions & WalkOptions,
   ): Promise<void> {
     const bytes = xattrNameOf(name, path, "setxattr");
-    this.#capabilities.noteSetting(bytes);
-    await this.#change(path, "setxattr", (node) => this.tree.setxattr(node, bytes, value, options), options);
+    const set = (node: TreeNode): Promise<void> => {
+      this.#capabilities.noteSetting(bytes, value);
+      return this.tree.setxattr(node, bytes, value, options);
+    };
+    await this.#change(path, "setxattr", set, options);
   }
 
   /** Beyond Node: takes an extended attribute away. @throws {FileError} `ENODATA` where there is none of that name. */

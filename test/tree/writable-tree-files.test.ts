@@ -118,6 +118,7 @@ describe("content", () => {
 
 describe("what Linux's common layer does", () => {
   const capability = "security.capability";
+  const capabilities = Uint8Array.of(1, 0, 0, 2, ...new Uint8Array(16));
 
   test("a file that changes loses its capabilities, and with its owner its set-user-id", async () => {
     const changes: ((path: string) => Promise<unknown>)[] = [
@@ -129,7 +130,7 @@ describe("what Linux's common layer does", () => {
     for (const change of changes) {
       await files.writeFile("f", "content");
       await files.chmod("f", 0o6755);
-      await files.setxattr("f", capability, Uint8Array.of(1, 2, 3));
+      await files.setxattr("f", capability, capabilities);
       await change("f");
       expect(await failure(files.getxattr("f", capability))).toMatchObject({ code: "ENODATA" });
     }
@@ -146,9 +147,35 @@ describe("what Linux's common layer does", () => {
   test("an open file is asked for its capabilities again after one was set", async () => {
     await using file = await files.open("f", "w");
     await file.write("x");
-    await files.setxattr("f", capability, Uint8Array.of(1));
+    await files.setxattr("f", capability, capabilities);
     await file.write("y");
     expect(await files.listxattr("f")).toEqual([]);
+  });
+
+  test("capabilities are refused that are in none of their forms", async () => {
+    await files.writeFile("f", "");
+    const forms = [Uint8Array.of(1), new Uint8Array(20), Uint8Array.of(...capabilities, 0, 0, 0, 0)];
+    for (const form of forms) {
+      expect(await failure(files.setxattr("f", capability, form))).toMatchObject({
+        code: "EINVAL",
+        path: "f",
+      });
+    }
+    expect(await files.listxattr("f")).toEqual([]);
+  });
+
+  test("an attribute of the system's that is no ACL cannot be asked for", async () => {
+    await files.writeFile("f", "");
+    for (const name of ["system.data", "system.", "system.posix_acl"]) {
+      expect(await failure(files.getxattr("f", name))).toMatchObject({ code: "ENOTSUP" });
+    }
+    expect(await failure(files.getxattr("f", "system.posix_acl_default"))).toMatchObject({ code: "ENODATA" });
+  });
+
+  test("an exchange with what is not there says so before it looks at slashes", async () => {
+    await files.writeFile("f", "");
+    expect(await failure(files.rename("f/", "none", { onto: "exchange" }))).toMatchObject({ code: "ENOENT" });
+    expect(await failure(files.rename("f/", "f", { onto: "exchange" }))).toMatchObject({ code: "ENOTDIR" });
   });
 
   test("a mask takes permissions from what is made", async () => {

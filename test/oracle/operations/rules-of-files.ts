@@ -311,6 +311,19 @@ export const fileRules: ReadonlyMap<string, OperationList> = new Map(
       getxattr f user.b
       getxattr f user.c
       getxattr f nothing.x
+      getxattr f system.data
+      getxattr f system.
+      getxattr f system.posix_acl_access
+      setxattr f system.data 00
+      removexattr f system.data
+      setxattr f security.capability 00
+      setxattr f security.capability 0100000200000000000000000000000000000000
+      setxattr f security.capability 010000020000000000000000000000000000000000000000
+      getxattr f security.capability
+      listxattr f
+      setxattr none security.capability 00
+      setxattr d security.capability 0000000300000000000000000000000000000000e8030000
+      getxattr d security.capability
       removexattr f user.c
       removexattr f nothing.x
       removexattr f user.b

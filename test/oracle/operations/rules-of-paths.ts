@@ -19,6 +19,7 @@ const verbsOnOne = (path: string): string => `
   rename ${path} r refuse
   rename f ${path} refuse
   rename ${path} f exchange
+  rename ${path} nowhere exchange
   chmod ${path} 755
   lchown ${path} 0 0
   truncate ${path} 0
