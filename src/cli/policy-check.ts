@@ -1,11 +1,10 @@
 /** `sealstone policy check`: whether a policy lets images run, and if not, why. */
 import { type ImageRehearsal, type RehearsedStep, rehearseImage } from "../policy/image-rehearsal.ts";
-import { openPolicy } from "../policy/policy.ts";
-import { outlinePolicy, type PolicyOutline } from "../policy/policy-outline.ts";
+import type { PolicyOutline } from "../policy/policy-outline.ts";
 import type { GroupContext, GroupOptions } from "./action-group.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { ImageOptions } from "./image-options.ts";
-import { readPolicyFile } from "./policy-file.ts";
+import { openPolicyFile } from "./policy-file.ts";
 import { type HashedImage, hashImages } from "./policy-images.ts";
 import { containerTitle } from "./policy-words.ts";
 
@@ -33,9 +32,7 @@ export async function runPolicyCheck(
   if (names.length === 0) {
     throw new CommandFailure(exitCodes.usage, "sealstone policy check: name images after the policy.");
   }
-  const { bytes } = await readPolicyFile(path);
-  const policy = await openPolicy(bytes);
-  const outline = outlinePolicy(bytes);
+  const { policy, outline } = await openPolicyFile(path);
   const images = await hashImages(context, names, options);
   const findings = images.map((image): Finding => {
     const rehearsal = rehearseImage(policy, image, {

@@ -1,10 +1,10 @@
 /** `sealstone policy diff`: what one policy allows and another does not. */
 
 import { comparePolicies, type Grant } from "../policy/policy-grants.ts";
-import { outlinePolicy, type PolicyOutline } from "../policy/policy-outline.ts";
+import type { PolicyOutline } from "../policy/policy-outline.ts";
 import type { GroupContext, GroupOptions } from "./action-group.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { policyMeasures, readPolicyFile } from "./policy-file.ts";
+import { openPolicyFile, policyMeasures } from "./policy-file.ts";
 import { containerTitle, grantWords } from "./policy-words.ts";
 
 /** Compares the two policies that are the operands. */
@@ -13,9 +13,8 @@ export async function runPolicyDiff(
   [pathA = "", pathB = ""]: readonly string[],
   options: GroupOptions,
 ): Promise<ExitCode> {
-  const [a, b] = [await readPolicyFile(pathA), await readPolicyFile(pathB)];
-  const [outlineA, outlineB] = [outlinePolicy(a.bytes), outlinePolicy(b.bytes)];
-  const { onlyFirst, onlySecond } = comparePolicies(outlineA, outlineB);
+  const [a, b] = [await openPolicyFile(pathA), await openPolicyFile(pathB)];
+  const { onlyFirst, onlySecond } = comparePolicies(a.outline, b.outline);
   const isSame = onlyFirst.length === 0 && onlySecond.length === 0;
   const digests = [(await policyMeasures(a.bytes)).digest, (await policyMeasures(b.bytes)).digest];
   if (options.json) {
@@ -26,8 +25,8 @@ export async function runPolicyDiff(
     terminal.out(`both allow the same: ${texts}`);
   } else {
     const parts = [
-      ...sideText(`only ${b.name} has`, "+", onlySecond, outlineB),
-      ...sideText(`only ${a.name} has`, "-", onlyFirst, outlineA),
+      ...sideText(`only ${b.name} has`, "+", onlySecond, b.outline),
+      ...sideText(`only ${a.name} has`, "-", onlyFirst, a.outline),
     ];
     terminal.out(parts.join("\n"));
   }

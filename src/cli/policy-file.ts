@@ -1,8 +1,10 @@
 /** Files of the `policy` actions: policies, scenarios, and what is written. */
 import { writeFile } from "node:fs/promises";
 import { toHex } from "../bytes/hex.ts";
-import { policyDigest } from "../policy/policy.ts";
+import { FormatError } from "../errors.ts";
+import { openPolicy, type Policy, policyDigest } from "../policy/policy.ts";
 import { decodePolicy, encodePolicy } from "../policy/policy-encoding.ts";
+import { outlinePolicy, type PolicyOutline } from "../policy/policy-outline.ts";
 import { readBoundedFile } from "./bounded-file.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
@@ -32,6 +34,27 @@ export async function readPolicyFile(path: string): Promise<PolicyFile> {
   return { name, ...decodePolicy(await readSmallFile(path, "policy")) };
 }
 
+/** A policy that an enforcer takes, and what it says. */
+export interface OpenedPolicyFile extends PolicyFile {
+  readonly policy: Policy;
+  readonly outline: PolicyOutline;
+}
+
+/**
+ * Reads a policy as `readPolicyFile`, and makes sure that an enforcer takes it: no other is shown as if one would.
+ *
+ * @throws {CommandFailure} where it cannot be read, or is none: in words that name the file.
+ */
+export async function openPolicyFile(path: string): Promise<OpenedPolicyFile> {
+  const file = await readPolicyFile(path);
+  try {
+    return { ...file, policy: await openPolicy(file.bytes), outline: outlinePolicy(file.bytes) };
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
+    throw new CommandFailure(exitCodes.failure, cause.message.replace(/^policy\.rego/, file.name), { cause });
+  }
+}
+
 /** Reads a JSON document that a person wrote; `-` for standard input. */
 export async function readJsonFile(path: string, what: string): Promise<unknown> {
   const bytes = await readSmallFile(path, what);
@@ -56,8 +79,14 @@ function nesting(text: string): number {
   return deepest;
 }
 
-function readSmallFile(path: string, what: string): Promise<Uint8Array> {
-  return readBoundedFile(path === "-" ? "/dev/stdin" : path, what, maxSizeBytes);
+async function readSmallFile(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readBoundedFile(path === "-" ? "/dev/stdin" : path, what, maxSizeBytes);
+  } catch (error) {
+    const { cause } = error as CommandFailure;
+    if (!(cause instanceof Error)) throw error;
+    throw new CommandFailure(exitCodes.failure, `Cannot read ${what} ${path}: ${cause.message}`, { cause });
+  }
 }
 
 /** What a policy is measured and transported as. */

@@ -1,10 +1,9 @@
 /** `sealstone policy show`: what a policy says, for people. */
-import { openPolicy } from "../policy/policy.ts";
-import { outlinePolicy, type PolicyOutline } from "../policy/policy-outline.ts";
+import type { PolicyOutline } from "../policy/policy-outline.ts";
 import { policyWarnings } from "../policy/policy-warnings.ts";
 import type { GroupContext, GroupOptions } from "./action-group.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { policyMeasures, readPolicyFile } from "./policy-file.ts";
+import { openPolicyFile, policyMeasures } from "./policy-file.ts";
 import {
   capabilitiesWords,
   containerTitle,
@@ -21,10 +20,7 @@ export async function runPolicyShow(
   [path = ""]: readonly string[],
   options: GroupOptions,
 ): Promise<ExitCode> {
-  const { name, bytes } = await readPolicyFile(path);
-  // What no enforcer takes is not shown as if one would.
-  await openPolicy(bytes);
-  const outline = outlinePolicy(bytes);
+  const { name, bytes, outline } = await openPolicyFile(path);
   const { digest, sizeBytes } = await policyMeasures(bytes);
   if (options.json) {
     const { flags, points, ...rest } = outline;

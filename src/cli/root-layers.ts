@@ -7,11 +7,10 @@ import { type OpenedLayer, openLayer } from "../layer/opened-layer.ts";
 import { checkLayers } from "../overlay/layer-decision.ts";
 import { openOverlay } from "../overlay/open-overlay.ts";
 import type { OverlayTree } from "../overlay/overlay-tree.ts";
-import { outlinePolicy } from "../policy/policy-outline.ts";
 import type { GroupContext } from "./action-group.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { layerThreads, platformChoice } from "./image-work.ts";
-import { readPolicyFile } from "./policy-file.ts";
+import { openPolicyFile } from "./policy-file.ts";
 import { ProgressBar } from "./progress.ts";
 import type { RootOptions } from "./root-options.ts";
 
@@ -80,8 +79,8 @@ export async function openRootLayers(
 
 /** The layers of each container of a policy, from the base up. Whose text it is, is not asked: it is the caller's own. */
 async function listedLayers(path: string): Promise<readonly (readonly string[])[]> {
-  const { name, bytes } = await readPolicyFile(path);
-  const { containers, unreadLists } = outlinePolicy(bytes);
+  const { name, outline } = await openPolicyFile(path);
+  const { containers, unreadLists } = outline;
   if (containers.length > 0) return containers.map(({ layers }) => layers);
   const why = unreadLists.includes("containers") ? "in a form that tools write" : "that may be started";
   throw new CommandFailure(

@@ -32,6 +32,8 @@ export type PointAnswer =
 
 /** See the head of this file. */
 export interface PolicyOutline {
+  /** `policy`, or the policy says nothing: requests are put to that package alone. Nothing else of it is told then. */
+  readonly packageName: string;
   readonly apiVersion: string | undefined;
   readonly frameworkVersion: string | undefined;
   /** As the current framework takes them, which fills in what older versions do not list. */
@@ -65,7 +67,9 @@ const lists: readonly (readonly [name: string, kind: ListedKind])[] = [
  */
 export function outlinePolicy(bytes: Uint8Array): PolicyOutline {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const { rules } = parseModule(text, "policy.rego");
+  const module = parseModule(text, "policy.rego");
+  const packageName = module.path.join(".");
+  const rules = packageName === "policy" ? module.rules : [];
   const constants = new Map<string, JsonValue>();
   const delegated = new Set<string>();
   const own = new Map<string, number[]>();
@@ -92,6 +96,7 @@ export function outlinePolicy(bytes: Uint8Array): PolicyOutline {
   const listOf = <Item>(name: string): readonly Item[] =>
     (read.get(name) ?? []) as unknown as readonly Item[];
   return {
+    packageName,
     apiVersion,
     frameworkVersion,
     containers: listOf("containers"),

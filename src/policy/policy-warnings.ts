@@ -30,12 +30,19 @@ export function policyWarnings(outline: PolicyOutline): readonly PolicyWarning[]
 }
 
 function versionWarnings({
+  packageName,
   apiVersion,
   frameworkVersion,
   unreadLists,
   unusedLayers,
 }: PolicyOutline): readonly PolicyWarning[] {
   const warnings: PolicyWarning[] = [];
+  if (packageName !== "policy") {
+    warnings.push({
+      kind: "package",
+      text: `its package is ${packageName}, and a guest asks the package policy: nothing in it counts`,
+    });
+  }
   if (apiVersion === undefined) {
     warnings.push({ kind: "version", text: "api_version is missing: every request is denied" });
   }

@@ -194,7 +194,7 @@ class Lexer {
           return this.#passed(`${first}=`);
         }
         if (symbols.has(first)) return this.#passed(first);
-        throw this.#error(`${JSON.stringify(first)} begins nothing`);
+        throw this.#error(`${shown(this.#text.codePointAt(this.#offset) ?? 0)} begins nothing`);
       }
     }
   }
@@ -257,4 +257,10 @@ class Lexer {
   #error(why: string): Error {
     return regoSyntaxError(this.#module, { line: this.#line, column: this.#column }, why);
   }
+}
+
+/** A character in words: one that may not show by its number. */
+function shown(codePoint: number): string {
+  if (codePoint > 0x20 && codePoint < 0x7f) return JSON.stringify(String.fromCodePoint(codePoint));
+  return `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
 }

@@ -47,6 +47,31 @@ describe("show", () => {
     }
   });
 
+  test("tells nothing of a text that is another package's, which no guest asks", async () => {
+    const text = policyOf().replace("package policy", "package other");
+    const { stdout } = await policy("show", [text]);
+    expect(stdout).toContain("a: API missing, framework missing\n");
+    expect(stdout).not.toContain("container 0");
+    expect(await warnings(text)).toContain("its package is other, and a guest asks the package policy");
+    expect((await policy("diff", [policyOf(), text])).code).toBe(1);
+  });
+
+  test.each(["show", "diff"])("%s names the file that is no policy", async (action) => {
+    const texts = action === "show" ? [] : [policyOf()];
+    const name = action === "show" ? "a" : "b";
+    for (const [text, why] of [
+      ["package policy\nx := {", `${name}:2:7: `],
+      ["\ufeffpackage policy\n", `${name}:1:1: U+FEFF begins nothing\n`],
+    ] as const) {
+      const { code, stderr, stdout } = await policy(action, [...texts, text]);
+      expect({ code, stdout, stderr }).toEqual({
+        code: 1,
+        stdout: "",
+        stderr: expect.stringMatching(`^${why.replace("+", "\\+")}`),
+      });
+    }
+  });
+
   test("as JSON", async () => {
     const { stdout } = await policy("show", [btoa(policyOf({ bare: true }))], "--json");
     expect(JSON.parse(stdout)).toMatchObject({
@@ -114,7 +139,7 @@ describe("show", () => {
   test("refuses what no enforcer takes", async () => {
     const { code, stdout, stderr } = await policy("show", ["package policy\nx := {"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("policy.rego:2:7");
+    expect(stderr).toContain("a:2:7");
   });
 });
 

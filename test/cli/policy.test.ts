@@ -64,7 +64,7 @@ describe("digest", () => {
     expect(await sealstone(folder, "policy", "digest", "none")).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: "Cannot read policy none.\n",
+      stderr: "Cannot read policy none: ENOENT: no such file or directory, open 'none'\n",
     });
   });
 });

@@ -24,6 +24,7 @@ describe("a module that is refused", () => {
     ["a text without an end", 'package p\nx := "a', "bad-syntax 2:6"],
     ["an escape that is none", 'package p\nx := "\\q"', "bad-syntax 2:6"],
     ["a character that begins nothing", "package p\nx := @", "bad-syntax 2:6"],
+    ["a byte order mark", "\ufeffpackage p", "bad-syntax 1:1"],
     ["a number that is none", "package p\nx := 01", "bad-syntax 2:6"],
     ["a number that is not exact", "package p\nx := 9007199254740993", "unsupported 2:6"],
     ["a bracket that is not closed", "package p\nx := [1, 2", "bad-syntax 2:11"],
