@@ -57,6 +57,12 @@ interface CopiedDevice {
   readonly deviceMinor: number;
 }
 
+/**
+ * Linux's own limit of a path. With `dereference` a symlink to what the destination lies in has the
+ * copy copy itself, ever deeper: this is where Node ends too.
+ */
+const copiedPathLimitBytes = 4095;
+
 /** One copy. The order of its checks, and its errors, are Node's. */
 export class TreeCopy {
   readonly #calls: CopyCalls;
@@ -210,8 +216,9 @@ export class TreeCopy {
   }
 
   async #stat(path: Uint8Array, followSymlinks: boolean): Promise<NodeAttributes> {
-    const stat = followSymlinks ? this.#calls.stat(path, this.#how) : this.#calls.lstat(path, this.#how);
-    return (await stat).attributes;
+    const syscall = followSymlinks ? "stat" : "lstat";
+    if (path.length > copiedPathLimitBytes) throw new FileError("ENAMETOOLONG", syscall, pathText(path));
+    return (await this.#calls[syscall](path, this.#how)).attributes;
   }
 
   async #statIfThere(path: Uint8Array, followSymlinks: boolean): Promise<NodeAttributes | undefined> {

@@ -212,6 +212,16 @@ describe("names", () => {
     expect((await files.readdir("/")).sort()).toEqual(["copy", "link"]);
   });
 
+  test("are not copied into themselves for ever, by whatever symlink", async () => {
+    await files.mkdir("from");
+    await files.mkdir("to");
+    await files.symlink("/to", "from/link");
+    const copying = files.cp("from", "to/copy", { recursive: true, dereference: true });
+    await expect(copying).rejects.toMatchObject({ code: "ENAMETOOLONG", syscall: "stat" });
+    await files.rm("to", { recursive: true });
+    expect(await files.readdir("/")).toEqual(["from"]);
+  });
+
   test("are swapped, kept and whited out beyond Node", async () => {
     for (const name of ["a", "b"]) await files.writeFile(name, name);
     await files.rename("a", "b", { onto: "exchange" });
