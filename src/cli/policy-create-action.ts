@@ -49,7 +49,8 @@ function policyOptions(): Option[] {
     new Option("--infrastructure-svn <number>", "least svn of that fragment (default: 4)").argParser(
       svnValue,
     ),
-    new Option("--outraw", "containers on one line, as az confcom transports them"),
+    new Option("--rw-unmount", "writable disks may be unmounted, which az confcom's policies never allow"),
+    new Option("--indented", "containers over many lines, for reading: another digest than az confcom's"),
   ];
 }
 

@@ -13,7 +13,8 @@ import { hashImages } from "./policy-images.ts";
 export interface PolicyCreateOptions extends ImageOptions, GroupOptions {
   readonly output?: string;
   readonly bare?: boolean;
-  readonly outraw?: boolean;
+  readonly indented?: boolean;
+  readonly rwUnmount?: boolean;
   readonly omitId?: boolean;
   readonly command?: readonly string[];
   readonly env?: readonly EnvironmentRule[];
@@ -53,12 +54,13 @@ export async function runPolicyCreate(
     debugMode: options.debugMode ?? false,
     elevated: options.privileged ?? false,
     noNewPrivileges: options.newPrivileges === false,
+    writableUnmount: options.rwUnmount ?? false,
     unencryptedScratch: options.unencryptedScratch ?? false,
     excludeDefaultFragments: options.excludeDefaultFragments ?? false,
     ...(options.infrastructureSvn !== undefined && { infrastructureSvn: options.infrastructureSvn }),
     containers: options.withContainers ?? [],
   });
-  const text = policyText(content, options.outraw ? "compact" : "indented");
+  const text = policyText(content, options.indented ? "indented" : "compact");
   // What is handed out is a policy that is read again here: patterns and all.
   const { bytes } = await openPolicy(text);
   if (options.output !== undefined) await writeTextFile(options.output, text);

@@ -18,12 +18,16 @@ export interface PolicyOptions extends ContainerOptions {
   readonly fragments?: readonly ListedFragment[];
   /** Whether scratch space may be mounted that is not encrypted. */
   readonly unencryptedScratch?: boolean;
+  /** Whether writable disks may be unmounted, as no policy of `az confcom` lets them be. */
+  readonly writableUnmount?: boolean;
 }
 
 /** What a policy says, as data. */
 export interface PolicyContent {
   readonly containers: readonly ListedContainer[];
   readonly fragments: readonly ListedFragment[];
+  /** Those that are left to the framework. */
+  readonly points: readonly string[];
   readonly allow_properties_access: boolean;
   readonly allow_dump_stacks: boolean;
   readonly allow_runtime_logging: boolean;
@@ -32,17 +36,14 @@ export interface PolicyContent {
   readonly allow_capability_dropping: boolean;
 }
 
-/** How a policy's text is laid out: containers over many lines, or all on one. */
-export type PolicyLayout = "indented" | "compact";
+/** How a policy's text is laid out: containers on one line, as `az confcom` measures them, or over many for reading. */
+export type PolicyLayout = "compact" | "indented";
 
 /** The interface and the framework that the form is for. */
 const apiVersion = "0.11.0";
 const frameworkVersion = "0.2.3";
 
-/**
- * Points that are left to the framework. `rw_unmount_device` is not in what `az confcom` writes; without it no
- * policy of this version lets a writable device be unmounted.
- */
+/** Points that are left to the framework; `rw_unmount_device`, which the version knows too, is not among them. */
 const delegated: readonly string[] = [
   "mount_device",
   "unmount_device",
@@ -62,7 +63,6 @@ const delegated: readonly string[] = [
   "scratch_mount",
   "scratch_unmount",
   "rw_mount_device",
-  "rw_unmount_device",
 ];
 
 /**
@@ -80,6 +80,7 @@ export function policyContent(images: readonly PolicyImage[], options: PolicyOpt
     fragments: withDefaults
       ? [...fragments, infrastructureFragment(options.infrastructureSvn ?? "4")]
       : fragments,
+    points: options.writableUnmount ? [...delegated, "rw_unmount_device"] : delegated,
     allow_properties_access: true,
     allow_dump_stacks: debugMode,
     allow_runtime_logging: debugMode,
@@ -90,8 +91,8 @@ export function policyContent(images: readonly PolicyImage[], options: PolicyOpt
 }
 
 /** The text of a policy; what is measured is its UTF-8, which is ASCII. */
-export function policyText(content: PolicyContent, layout: PolicyLayout = "indented"): string {
-  const { containers, fragments, ...flags } = content;
+export function policyText(content: PolicyContent, layout: PolicyLayout = "compact"): string {
+  const { containers, fragments, points, ...flags } = content;
   return [
     "package policy",
     "",
@@ -107,7 +108,7 @@ export function policyText(content: PolicyContent, layout: PolicyLayout = "inden
     "",
     ...Object.entries(flags).map(([name, value]) => `${name} := ${value}`),
     "",
-    ...delegated.map((point) => `${point} := data.framework.${point}`),
+    ...points.map((point) => `${point} := data.framework.${point}`),
     "",
     'reason := {"errors": data.framework.errors}',
   ].join("\n");
@@ -122,7 +123,7 @@ export function policyText(content: PolicyContent, layout: PolicyLayout = "inden
 export function createPolicy(
   images: readonly PolicyImage[],
   options: PolicyOptions = {},
-  layout: PolicyLayout = "indented",
+  layout: PolicyLayout = "compact",
 ): string {
   return policyText(policyContent(images, options), layout);
 }

@@ -81,7 +81,16 @@ describe("create", () => {
   test("takes what is allowed besides", async () => {
     const { run } = working();
     const { stdout } = await run(
-      ...["policy", "create", "oci:app:silent", "--command", '["sh"]', "--omit-id", "--outraw"],
+      ...[
+        "policy",
+        "create",
+        "oci:app:silent",
+        "--command",
+        '["sh"]',
+        "--omit-id",
+        "--indented",
+        "--rw-unmount",
+      ],
       ...["--env", "A=1", "--env-re2", "B=[0-9]+", "--env", "PATH=/x"],
       ...["--mount", "/data=azureFile", "--mount", "/x=sandbox:///tmp/y/.+,ro"],
       ...["--signal", "SIGTERM", "--signal", "9", "--exec", '["ls", "-l"]'],
@@ -112,6 +121,8 @@ describe("create", () => {
     expect(outline.containers[0]?.signals.slice(0, 2)).toEqual([15, 9]);
     expect(outline.fragments[0]?.minimum_svn).toBe("5");
     expect(outline.flags.get("allow_unencrypted_scratch")).toBe(true);
+    expect(stdout).toContain("containers := [\n");
+    expect(stdout).toContain("rw_unmount_device := data.framework.rw_unmount_device");
     expect((await openPolicy(stdout)).bytes.length).toBe(stdout.length);
   });
 
@@ -135,9 +146,12 @@ describe("create", () => {
 });
 
 describe("check", () => {
-  async function withPolicy(...args: readonly string[]): Promise<Working> {
+  /** The policy for `oci:app:1`, made once. */
+  let made: string | undefined;
+  async function withPolicy(): Promise<Working> {
     const where = working();
-    await where.run("policy", "create", "oci:app:1", "-o", "p.rego", ...args);
+    made ??= (await where.run("policy", "create", "oci:app:1")).stdout;
+    writeFileSync(join(where.folder, "p.rego"), made);
     return where;
   }
 
@@ -185,7 +199,12 @@ describe("check", () => {
   });
 
   test("what else the policy says is held against the image", async () => {
-    const { run } = await withPolicy("--command", '["/bin/other"]');
+    const { folder, run } = await withPolicy();
+    const text = readFileSync(join(folder, "p.rego"), "utf8");
+    writeFileSync(
+      join(folder, "p.rego"),
+      text.replace('"command":["/bin/app","-v"]', '"command":["/bin/other"]'),
+    );
     const { code, stdout } = await run("policy", "check", "p.rego", "oci:app:1");
     expect(code).toBe(1);
     expect(stdout).toContain(
@@ -219,7 +238,7 @@ describe("check", () => {
     ["no image", ["p.rego"], 2, "name images after the policy"],
     ["no policy", ["none.rego", "oci:app:1"], 1, "Cannot read policy none.rego"],
   ] as const)("%s is refused", async (_, args, code, words) => {
-    const { run } = await withPolicy();
+    const { run } = working();
     expect(await run("policy", "check", ...args)).toMatchObject({
       code,
       stdout: "",

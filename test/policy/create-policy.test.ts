@@ -9,6 +9,7 @@ import {
   GuestRequests,
   type ImageProcess,
   openPolicy,
+  PolicyDenial,
   type PolicyImage,
   type PolicyOptions,
   policyContent,
@@ -65,13 +66,14 @@ async function runThrough(options: PolicyOptions, environment: readonly string[]
   requests.unmountOverlay(`/run/gcs/c/${id}/rootfs`);
   requests.unmountScratch(`${disk}/scratch/${id}`);
   requests.unmountDevice("/run/mounts/scsi/m0");
-  requests.unmountWritableDevice(disk);
+  if (options.writableUnmount) requests.unmountWritableDevice(disk);
+  else expect(() => requests.unmountWritableDevice(disk)).toThrow(PolicyDenial);
   return granted;
 }
 
 describe("the text", () => {
   test("has the form of az confcom", () => {
-    const text = createPolicy([image()], {}, "compact");
+    const text = createPolicy([image()]);
     expect(text.split("\n").slice(0, 7)).toEqual([
       "package policy",
       "",
@@ -90,7 +92,11 @@ describe("the text", () => {
     expect(text).toContain('"minimum_svn": "4"\n  }\n]');
     expect(text).toContain("\nallow_unencrypted_scratch := false\n");
     expect(text.endsWith('reason := {"errors": data.framework.errors}')).toBe(true);
-    expect(createPolicy([image()])).toContain('containers := [\n  {\n    "allow_elevated": false,');
+    expect(text).not.toContain("rw_unmount_device");
+    expect(createPolicy([image()], { writableUnmount: true })).toContain(
+      "rw_mount_device\nrw_unmount_device := data.framework.rw_unmount_device\n\nreason",
+    );
+    expect(createPolicy([image()], {}, "indented")).toContain('containers := [\n  {\n    "allow_elevated": false,');
   });
 
   test("is ASCII, whatever the image says", async () => {
@@ -226,7 +232,7 @@ describe("the whole", () => {
       },
       stdioAccess: true,
     });
-    expect(await runThrough({ bare: true, stdio: false }, ["PATH=/bin", "HOSTNAME=x"])).toMatchObject({
+    expect(await runThrough({ bare: true, stdio: false, writableUnmount: true }, ["PATH=/bin", "HOSTNAME=x"])).toMatchObject({
       environment: ["PATH=/bin"],
       stdioAccess: false,
     });
