@@ -96,7 +96,9 @@ describe("the text", () => {
     expect(createPolicy([image()], { writableUnmount: true })).toContain(
       "rw_mount_device\nrw_unmount_device := data.framework.rw_unmount_device\n\nreason",
     );
-    expect(createPolicy([image()], {}, "indented")).toContain('containers := [\n  {\n    "allow_elevated": false,');
+    expect(createPolicy([image()], {}, "indented")).toContain(
+      'containers := [\n  {\n    "allow_elevated": false,',
+    );
   });
 
   test("is ASCII, whatever the image says", async () => {
@@ -232,7 +234,9 @@ describe("the whole", () => {
       },
       stdioAccess: true,
     });
-    expect(await runThrough({ bare: true, stdio: false, writableUnmount: true }, ["PATH=/bin", "HOSTNAME=x"])).toMatchObject({
+    expect(
+      await runThrough({ bare: true, stdio: false, writableUnmount: true }, ["PATH=/bin", "HOSTNAME=x"]),
+    ).toMatchObject({
       environment: ["PATH=/bin"],
       stdioAccess: false,
     });
