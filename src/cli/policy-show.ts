@@ -53,7 +53,7 @@ function containerText({ containers }: PolicyOutline, index: number): string {
   const lines = [containerTitle(container, index)];
   const say = (label: string, ...values: readonly string[]): void => {
     const [first = "none", ...others] = values;
-    lines.push(`  ${label.padEnd(11)} ${first}`, ...others.map((value) => `${" ".repeat(14)}${value}`));
+    lines.push(`  ${label.padEnd(12)} ${first}`, ...others.map((value) => `${" ".repeat(15)}${value}`));
   };
   say("runs", `${JSON.stringify(container.command)} in ${container.working_dir}`);
   const { user_idname: user, group_idnames: groups, umask } = container.user;
@@ -65,20 +65,21 @@ function containerText({ containers }: PolicyOutline, index: number): string {
         .map((other, at) => (at !== index && other.layers.includes(layer) ? at : -1))
         .filter((at) => at !== -1);
       const shared = others.length === 0 ? "" : `  (also of container ${others.join(", ")})`;
-      return `${String(place + 1).padStart(3)}  ${layer}${shared}`;
+      const end = place === 0 ? "  (the base)" : "";
+      return `${String(place + 1).padStart(3)}  ${layer}${end}${shared}`;
     }),
   );
   say("variables", ...container.env_rules.map(ruleWords));
   say("mounts", ...container.mounts.map(mountWords));
   say("signals", container.signals.length === 0 ? "none" : container.signals.map(signalWords).join(", "));
   say(
-    "exec",
+    "may start",
     ...container.exec_processes.map(({ command, signals }) =>
       [JSON.stringify(command), ...signals.map(signalWords)].join(", "),
     ),
   );
-  if (container.capabilities === null) say("caps", "the usual ones");
-  else say("caps", ...capabilitiesWords(container.capabilities));
+  if (container.capabilities === null) say("capabilities", "the usual ones");
+  else say("capabilities", ...capabilitiesWords(container.capabilities));
   const may = (yes: boolean, what: string): string => `${yes ? "may" : "may not"} ${what}`;
   say(
     "the host",

@@ -72,6 +72,11 @@ function versionWarnings({
 /** What no Linux guest asks. */
 const windowsPoints: readonly string[] = ["registry_changes", "mount_cims", "log_provider"];
 
+/** What follows for those who would not guess. */
+const consequences: ReadonlyMap<string, string> = new Map([
+  ["rw_unmount_device", " (a writable disk stays mounted until the guest ends)"],
+]);
+
 function pointWarnings({ points, ownRules, apiVersion }: PolicyOutline): readonly PolicyWarning[] {
   const warnings: PolicyWarning[] = [];
   const open: string[] = [];
@@ -93,7 +98,8 @@ function pointWarnings({ points, ownRules, apiVersion }: PolicyOutline): readonl
     warnings.push({ kind: "denied", text: `${closed.join(", ")}: whatever is asked is denied` });
   }
   if (missing.length > 0) {
-    warnings.push({ kind: "missing", text: `no rule, so always denied: ${missing.join(", ")}` });
+    const names = missing.map((name) => name + (consequences.get(name) ?? ""));
+    warnings.push({ kind: "missing", text: `no rule, so always denied: ${names.join(", ")}` });
   }
   if (ownRules.length > 0) {
     const names = ownRules.map(({ name, lines }) => `${name} (line ${lines.join(", ")})`);

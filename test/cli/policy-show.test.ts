@@ -33,11 +33,11 @@ describe("show", () => {
     expect(code).toBe(0);
     for (const words of [
       "a: API 0.11.0, framework 0.2.3\ndigest ",
-      'container 0 (app)\n  runs        ["/bin/app"] in /\n  as          user id 7, groups any, umask 0022\n',
-      `  layers        1  ${layer}\n`,
-      "  variables   PATH=/bin (exactly)\n              TERM=xterm (exactly)\n",
-      "  signals     SIGKILL, SIGTERM\n",
-      "  the host    may connect standard streams\n",
+      'container 0 (app)\n  runs         ["/bin/app"] in /\n  as           user id 7, groups any, umask 0022\n',
+      `  layers         1  ${layer}  (the base)\n`,
+      "  variables    PATH=/bin (exactly)\n               TERM=xterm (exactly)\n",
+      "  signals      SIGKILL, SIGTERM\n",
+      "  the host     may connect standard streams\n",
       "container 1 (pause-container)",
       "mcr.microsoft.com/aci/aci-cc-infra-fragment of did:x509:",
       "  newer than the policy, so denied:\n    mount_blockdev",
@@ -124,6 +124,11 @@ describe("show", () => {
       "a missing rule",
       policyOf().replace(/mount_overlay := .*/, ""),
       "no rule, so always denied: mount_overlay",
+    ],
+    [
+      "writable disks that stay",
+      policyOf(),
+      "always denied: rw_unmount_device (a writable disk stays mounted until the guest ends)",
     ],
     [
       "rules of its own",
