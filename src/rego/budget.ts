@@ -6,14 +6,14 @@ import { isArray, type RegoObject, type RegoSet, type RegoValue } from "./value.
 
 /** Limits of one evaluation. */
 export interface EvaluationLimits {
-  /** Lines, members and calls that are looked at: 20,000,000 unless set. */
+  /** Lines, members and calls that are looked at: 10,000,000 unless set. */
   readonly steps?: number;
-  /** Members and characters that are made: 10,000,000 unless set. */
+  /** Members and characters that are made: 2,000,000 unless set. */
   readonly units?: number;
 }
 
-const defaultSteps = 20_000_000;
-const defaultUnits = 10_000_000;
+const defaultSteps = 10_000_000;
+const defaultUnits = 2_000_000;
 /** Rules and functions within each other; the engine's stack holds more. */
 const depthLimit = 200;
 
