@@ -42,32 +42,43 @@ function stretchAt(
   let depth = 0;
   let members = 0;
   for (let at = start; at < text.length; at++) {
-    switch (text[at]) {
-      case '"':
+    switch (kinds[text.charCodeAt(at)]) {
+      case kind.bare:
+        break;
+      case kind.quote:
         at = closingQuote(text, at);
         if (at === -1) return undefined;
         break;
-      case "[":
-      case "{":
+      case kind.opens:
         depth += 1;
         break;
-      case "]":
-      case "}":
+      case kind.closes:
         depth -= 1;
         if (depth === 0) return { end: at + 1, members };
         break;
-      case ":":
+      case kind.colon:
         members += 1;
         break;
       default:
-        if (!bare.has(text[at] as string)) return undefined;
+        return undefined;
     }
   }
   return undefined;
 }
 
-/** What JSON has besides brackets, colons and texts: blanks, commas, numbers and the three words. */
-const bare: ReadonlySet<string> = new Set(" \t\r\n,+-.0123456789Etruefalsn");
+/** Kinds of characters that JSON has outside its texts; 0 for none. */
+const kind = { bare: 1, quote: 2, opens: 3, closes: 4, colon: 5 };
+
+const kinds: Uint8Array = new Uint8Array(128);
+for (const [characters, number] of [
+  [" \t\r\n,+-.0123456789Etruefalsn", kind.bare],
+  ['"', kind.quote],
+  ["[{", kind.opens],
+  ["]}", kind.closes],
+  [":", kind.colon],
+] as const) {
+  for (const character of characters) kinds[character.charCodeAt(0)] = number;
+}
 
 /** Where the text ends that begins at `start`; -1 where it does not. */
 function closingQuote(text: string, start: number): number {

@@ -13,7 +13,7 @@ const image: PolicyImage = {
   layers: [layer],
   configuration: { env: ["PATH=/bin"], entrypoint: ["/bin/app"], user: "7" },
 };
-const plain = createPolicy([image], { bare: true });
+const plain = createPolicy([image], { bare: true }, "indented");
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The plain policy with something in it replaced. */

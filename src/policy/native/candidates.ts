@@ -166,11 +166,16 @@ function sorted(entries: Iterable<readonly [string, JsonValue]>): readonly (read
 function layersOf(containers: JsonValue | undefined): readonly string[] | undefined {
   if (containers === undefined) return [];
   if (!Array.isArray(containers)) return undefined;
-  const lists = containers.map((container) => (isObject(container) ? container["layers"] : undefined));
-  const known = lists.every(
-    (list) => Array.isArray(list) && list.every((layer) => typeof layer === "string"),
-  );
-  return known ? (lists.flat() as string[]) : undefined;
+  const layers: string[] = [];
+  for (const container of containers) {
+    const list = isObject(container) ? container["layers"] : undefined;
+    if (!Array.isArray(list)) return undefined;
+    for (const layer of list) {
+      if (typeof layer !== "string") return undefined;
+      layers.push(layer);
+    }
+  }
+  return layers;
 }
 
 /** Names as the text has them; `containers` are made from it one by one, or there are none. */
