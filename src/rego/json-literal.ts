@@ -66,18 +66,19 @@ function stretchAt(
   return undefined;
 }
 
-/** Kinds of characters that JSON has outside its texts; 0 for none. */
+/** Kinds of characters that JSON has outside its texts. */
 const kind = { bare: 1, quote: 2, opens: 3, closes: 4, colon: 5 };
 
-const kinds: Uint8Array = new Uint8Array(128);
-for (const [characters, number] of [
-  [" \t\r\n,+-.0123456789Etruefalsn", kind.bare],
-  ['"', kind.quote],
-  ["[{", kind.opens],
-  ["]}", kind.closes],
-  [":", kind.colon],
-] as const) {
-  for (const character of characters) kinds[character.charCodeAt(0)] = number;
+const kinds: readonly (number | undefined)[] = Array.from({ length: 128 }, (_, character) =>
+  kindOf(String.fromCharCode(character)),
+);
+
+function kindOf(character: string): number | undefined {
+  if (" \t\r\n,+-.0123456789Etruefalsn".includes(character)) return kind.bare;
+  if (character === '"') return kind.quote;
+  if (character === ":") return kind.colon;
+  if ("[{".includes(character)) return kind.opens;
+  return "]}".includes(character) ? kind.closes : undefined;
 }
 
 /** Where the text ends that begins at `start`; -1 where it does not. */
