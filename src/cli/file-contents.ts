@@ -1,8 +1,10 @@
 /** Contents of files of a tree, byte for byte. */
 import type { FileTree } from "../tree/file-tree.ts";
+import { pathBytes, type TreePath } from "../tree/path.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupOptions } from "./action-group.ts";
 import type { CommandContext } from "./context.ts";
+import { bytesJson } from "./node-text.ts";
 
 /** The largest file that is put into JSON. */
 const jsonLimitBytes = 2 ** 28;
@@ -14,7 +16,7 @@ const jsonLimitBytes = 2 ** 28;
 export async function printContents(
   { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
-  paths: readonly string[],
+  paths: readonly TreePath[],
   { json }: GroupOptions,
 ): Promise<void> {
   const files = new TreeFiles(tree);
@@ -22,7 +24,10 @@ export async function printContents(
   for (const path of paths) {
     if (json) {
       const content = await files.readFile(path, { signal, limitBytes: jsonLimitBytes });
-      contents.push({ path, base64: Buffer.from(content).toString("base64") });
+      contents.push({
+        ...bytesJson("path", pathBytes(path)),
+        base64: Buffer.from(content).toString("base64"),
+      });
       continue;
     }
     for await (const piece of files.createReadStream(path, { signal })) {

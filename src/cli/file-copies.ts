@@ -7,6 +7,7 @@ import { extractTree } from "../layer/extract-tree.node.ts";
 import { archiveTree } from "../layer/tree-archive.ts";
 import type { LeftOut } from "../layer/tree-node-walk.ts";
 import type { FileTree } from "../tree/file-tree.ts";
+import type { TreePath } from "../tree/path.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupOptions } from "./action-group.ts";
 import { counted } from "./byte-quantity.ts";
@@ -56,7 +57,7 @@ class Findings {
 export async function copyOut(
   { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
-  path: string,
+  path: TreePath,
   { output, tar, json }: CopyOptions,
   more: Record<string, unknown> = {},
 ): Promise<void> {

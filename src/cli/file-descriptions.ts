@@ -4,13 +4,14 @@ import { printableText } from "../bytes/printable.ts";
 import { copiedXattrs } from "../layer/tree-node-walk.ts";
 import type { NodeAttributes } from "../tree/attributes.ts";
 import type { FileTree } from "../tree/file-tree.ts";
+import { pathBytes, type TreePath } from "../tree/path.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupOptions } from "./action-group.ts";
 import type { CommandContext } from "./context.ts";
 import { attributesJson, bytesJson, dateText, modeText, secondsText } from "./node-text.ts";
 
 interface Described {
-  readonly path: string;
+  readonly path: Uint8Array;
   readonly attributes: NodeAttributes;
   readonly target: Uint8Array | undefined;
   readonly xattrs: readonly { readonly name: Uint8Array; readonly value: Uint8Array }[];
@@ -22,7 +23,7 @@ interface Described {
 export async function printDescriptions(
   { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
-  paths: readonly string[],
+  paths: readonly TreePath[],
   { json }: GroupOptions,
 ): Promise<void> {
   const files = new TreeFiles(tree);
@@ -32,7 +33,7 @@ export async function printDescriptions(
     const unreadable: Uint8Array[] = [];
     const xattrs = await copiedXattrs(tree, node, (_, name) => unreadable.push(name), { signal });
     const target = attributes.type === "symlink" ? await tree.readlink(node, { signal }) : undefined;
-    const described = { path, attributes, target, xattrs, unreadable };
+    const described = { path: pathBytes(path), attributes, target, xattrs, unreadable };
     if (json) all.push(describedJson(described));
     else terminal.out(describedText(described));
   }
@@ -41,7 +42,7 @@ export async function printDescriptions(
 
 function describedJson({ path, attributes, target, xattrs, unreadable }: Described): Record<string, unknown> {
   return {
-    path,
+    ...bytesJson("path", path),
     ...attributesJson(attributes),
     allocatedBytes: attributes.allocatedBytes,
     generation: attributes.generation,
@@ -61,7 +62,7 @@ function describedText({ path, attributes, target, xattrs, unreadable }: Describ
     ["created", attributes.createdAt],
   ] as const;
   const lines = [
-    `${printableText(new TextEncoder().encode(path))}: ${type}`,
+    `${printableText(path)}: ${type}`,
     ...(target === undefined ? [] : [`  target    ${printableText(target)}`]),
     `  mode      ${permissions.toString(8).padStart(4, "0")} ${modeText(attributes)}`,
     `  owner     ${attributes.uid}:${attributes.gid}`,

@@ -2,6 +2,7 @@
 import { printableText } from "../bytes/printable.ts";
 import type { NodeAttributes } from "../tree/attributes.ts";
 import type { FileTree, TreeNode, TreeOptions } from "../tree/file-tree.ts";
+import type { TreePath } from "../tree/path.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import { EnteredDirectories } from "../tree/walk.ts";
 import type { GroupOptions } from "./action-group.ts";
@@ -38,7 +39,7 @@ type Step =
 export async function printFigure(
   { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
-  path: string,
+  path: TreePath,
   { depth = Number.POSITIVE_INFINITY, json }: FigureOptions,
 ): Promise<void> {
   const { node, attributes, names } = await new TreeFiles(tree).resolve(path, { signal });

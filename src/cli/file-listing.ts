@@ -2,6 +2,7 @@
 import { printableText } from "../bytes/printable.ts";
 import type { NodeAttributes } from "../tree/attributes.ts";
 import type { FileTree, TreeNode, TreeOptions } from "../tree/file-tree.ts";
+import { pathBytes, type TreePath } from "../tree/path.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import { walkedPath, walkTree } from "../tree/walk.ts";
 import type { GroupOptions } from "./action-group.ts";
@@ -24,7 +25,7 @@ interface Listed {
 export async function printListing(
   { terminal, signal }: Pick<CommandContext, "terminal" | "signal">,
   tree: FileTree,
-  path: string,
+  path: TreePath,
   options: ListingOptions,
 ): Promise<void> {
   const how = { signal };
@@ -50,13 +51,13 @@ export async function printListing(
 /** One directory sorted by bytes, as `ls -U` would not; all below it as it comes: that needs no memory. */
 async function* listing(
   tree: FileTree,
-  path: string,
+  path: TreePath,
   recursive: boolean,
   options: TreeOptions,
 ): AsyncGenerator<Listed, void, undefined> {
   const start = await new TreeFiles(tree).resolve(path, { ...options, followSymlinks: false });
   if (start.attributes.type !== "directory") {
-    yield { ...start, name: new TextEncoder().encode(path) };
+    yield { ...start, name: pathBytes(path) };
     return;
   }
   if (recursive) {

@@ -8,6 +8,7 @@ import { printDescriptions } from "./file-descriptions.ts";
 import { type ListingOptions, printListing } from "./file-listing.ts";
 import type { LayerFileOptions } from "./layer-file-options.ts";
 import { openLayerFile } from "./layer-files.ts";
+import { typedPath, typedPaths } from "./typed-paths.ts";
 
 /** As commander hands them over. */
 export interface LayerLsOptions extends LayerFileOptions, ListingOptions {}
@@ -21,7 +22,7 @@ export async function runLayerLs(
   options: LayerLsOptions,
 ): Promise<ExitCode> {
   await using layer = await openLayerFile(context, imagePath, options);
-  await printListing(context, layer.tree, path, options);
+  await printListing(context, layer.tree, typedPath(path), options);
   return exitCodes.success;
 }
 
@@ -32,7 +33,7 @@ export async function runLayerCat(
   options: LayerFileOptions,
 ): Promise<ExitCode> {
   await using layer = await openLayerFile(context, imagePath, options);
-  await printContents(context, layer.tree, paths, options);
+  await printContents(context, layer.tree, typedPaths(paths), options);
   return exitCodes.success;
 }
 
@@ -43,7 +44,7 @@ export async function runLayerStat(
   options: LayerFileOptions,
 ): Promise<ExitCode> {
   await using layer = await openLayerFile(context, imagePath, options);
-  await printDescriptions(context, layer.tree, paths, options);
+  await printDescriptions(context, layer.tree, typedPaths(paths), options);
   return exitCodes.success;
 }
 
@@ -54,6 +55,6 @@ export async function runLayerExtract(
   options: LayerExtractOptions,
 ): Promise<ExitCode> {
   await using layer = await openLayerFile(context, imagePath, options);
-  await copyOut(context, layer.tree, path, options, { rootHash: toHex(layer.rootHash) });
+  await copyOut(context, layer.tree, typedPath(path), options, { rootHash: toHex(layer.rootHash) });
   return exitCodes.success;
 }

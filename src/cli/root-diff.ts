@@ -2,6 +2,7 @@
 
 import { compareTrees } from "../tree/compare-trees.ts";
 import type { FileTree, TreeNode } from "../tree/file-tree.ts";
+import type { TreePath } from "../tree/path.ts";
 import { type TreeChange, treeChangeText } from "../tree/tree-change.ts";
 import { TreeFiles } from "../tree/tree-files.ts";
 import type { GroupContext } from "./action-group.ts";
@@ -9,6 +10,7 @@ import { changeJson } from "./change-json.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { openRootLayers, splitOperands, usage } from "./root-layers.ts";
 import type { RootOptions } from "./root-options.ts";
+import { typedPath } from "./typed-paths.ts";
 
 /** As commander hands them over. */
 export interface RootDiffOptions extends RootOptions {
@@ -34,7 +36,8 @@ export async function runDiff(
   await using second = await openRootLayers(context, other, otherOptions);
   await using before = await first.merged();
   await using after = await second.merged();
-  const sides = [await startOf(before, path, signal), await startOf(after, path, signal)] as const;
+  const typed = typedPath(path);
+  const sides = [await startOf(before, typed, signal), await startOf(after, typed, signal)] as const;
   let count = 0;
   for await (const found of compareTrees(...sides, { signal })) {
     const change = options.times === false ? withoutTimes(found) : found;
@@ -49,7 +52,7 @@ export async function runDiff(
 
 async function startOf(
   tree: FileTree,
-  path: string,
+  path: TreePath,
   signal: AbortSignal,
 ): Promise<{ readonly tree: FileTree; readonly node: TreeNode }> {
   const { node } = await new TreeFiles(tree).resolve(path, { signal, followSymlinks: false });

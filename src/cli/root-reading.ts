@@ -11,6 +11,7 @@ import { type FigureOptions, printFigure } from "./file-figure.ts";
 import { type ListingOptions, printListing } from "./file-listing.ts";
 import { openRootLayers, splitOperands, usage } from "./root-layers.ts";
 import type { RootOptions } from "./root-options.ts";
+import { typedPath, typedPaths } from "./typed-paths.ts";
 
 /** As commander hands them over. */
 export interface RootLsOptions extends RootOptions, ListingOptions {}
@@ -26,7 +27,7 @@ export async function runLs(
   options: RootLsOptions,
 ): Promise<ExitCode> {
   return await withRoot(context, operands, options, 1, (tree, [path = "/"]) =>
-    printListing(context, tree, path, options),
+    printListing(context, tree, typedPath(path), options),
   );
 }
 
@@ -38,7 +39,7 @@ export async function runCat(
 ): Promise<ExitCode> {
   return await withRoot(context, operands, options, Number.POSITIVE_INFINITY, (tree, paths) => {
     if (paths.length === 0) throw usage("sealstone cat: name the files to write.");
-    return printContents(context, tree, paths, options);
+    return printContents(context, tree, typedPaths(paths), options);
   });
 }
 
@@ -49,7 +50,7 @@ export async function runStat(
   options: RootOptions,
 ): Promise<ExitCode> {
   return await withRoot(context, operands, options, Number.POSITIVE_INFINITY, (tree, paths) =>
-    printDescriptions(context, tree, paths.length === 0 ? ["/"] : paths, options),
+    printDescriptions(context, tree, typedPaths(paths.length === 0 ? ["/"] : paths), options),
   );
 }
 
@@ -60,7 +61,7 @@ export async function runTree(
   options: RootTreeOptions,
 ): Promise<ExitCode> {
   return await withRoot(context, operands, options, 1, (tree, [path = "/"]) =>
-    printFigure(context, tree, path, options),
+    printFigure(context, tree, typedPath(path), options),
   );
 }
 
@@ -74,8 +75,12 @@ export async function runCp(
     if (path === undefined || to === undefined) {
       throw usage("sealstone cp: name a file or directory of the image, and where it goes.");
     }
-    const output = (await isDirectory(to)) ? join(to, basename(path)) : to;
-    await copyOut(context, tree, path, { ...options, output });
+    const typed = typedPath(path);
+    const isInto = await isDirectory(to);
+    if (isInto && typeof typed !== "string") {
+      throw usage(`sealstone cp: ${path} is no UTF-8: say what it is to be called in ${to}.`);
+    }
+    await copyOut(context, tree, typed, { ...options, output: isInto ? join(to, basename(path)) : to });
   });
 }
 
