@@ -15,7 +15,7 @@ test("are found in the words that were typed, in their order", () => {
   const typed = commandLine("node", "main.js", "cat", "a\xff", "plain", "a\xfe");
   expect(typedPaths(["a\ufffd", "plain", "a\ufffd"], typed)).toEqual([
     bytesOf("a\xff"),
-    "plain",
+    bytesOf("plain"),
     bytesOf("a\xfe"),
   ]);
 });
