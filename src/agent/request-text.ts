@@ -26,7 +26,8 @@ function asText(request: unknown): string {
   if (typeof request === "string") return request;
   if (request instanceof Uint8Array) {
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(request);
+      // A byte order mark is left where it is: as text it would be no JSON either.
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(request);
     } catch (cause) {
       throw new FormatError("bad-field", "a request is UTF-8", { cause });
     }

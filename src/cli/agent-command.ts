@@ -9,7 +9,8 @@ host might, and prints what the agent decides and does, a line an event. Nothing
 container there are its files, its command and its environment.
 
 --requests is a file of JSON lines, one request a line as the real host shim sends it; - is
-standard input. A request that is refused changes nothing, and the next one is sent.
+standard input. A request that is refused changes nothing, its line is named, and the next one
+is sent. While a request waits for a process, those behind it are sent.
 --host-data is what the attestation report would say: the SHA-256 of the policy's text.
 --policy is sent first; without it the requests must bring the policy, or nothing is allowed.
 A scratch disk is sealed under a key that is gone afterwards: what it held is lost.

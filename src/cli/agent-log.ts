@@ -2,10 +2,11 @@
 import type { AgentEvent } from "../agent/index.ts";
 import { printableText } from "../bytes/printable.ts";
 
-/** A line: the request's number, then what happened. */
-export function eventText(event: AgentEvent): string {
+/** A line: the request's number, then what happened. @param event with the line of the file that a refused request stands in */
+export function eventText({ line, ...event }: AgentEvent & { readonly line?: number }): string {
   const number = event.request === 0 ? "-" : String(event.request);
-  return `${number.padStart(4)}  ${shown(happened(event))}`;
+  const where = line === undefined ? "" : ` (line ${line})`;
+  return `${number.padStart(4)}  ${shown(happened(event as AgentEvent))}${where}`;
 }
 
 function shown(text: string): string {

@@ -1,17 +1,22 @@
 /** `sealstone agent run`: a guest agent, the host's requests, and what comes of them. */
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { GuestAgent } from "../agent/index.ts";
+import { unheard } from "../device/abortable.ts";
 import { FileDevice } from "../device/file-device.node.ts";
 import { StorageError } from "../errors.ts";
 import type { GroupContext } from "./action-group.ts";
 import type { AgentRunOptions, NamedDisk } from "./agent-arguments.ts";
-import { eventText } from "./agent-log.ts";
 import { readBoundedFile } from "./bounded-file.ts";
 import { CommandFailure, type ExitCode, exitCodes } from "./exit-codes.ts";
+import { requestLines } from "./request-lines.ts";
+import { RequestLog } from "./request-log.ts";
 
 /** Larger than any policy that a request may bring. */
 const maxPolicyBytes = 3 * 2 ** 20;
+const maxRequestBytes = 4 * 2 ** 20;
+
+/** A request, and the line that it stands in; undefined for the one of `--policy`. */
+type NumberedRequest = readonly [line: number | undefined, request: string | Uint8Array];
 
 /** Sends the requests, prints the events. */
 export async function runAgent(context: GroupContext, options: AgentRunOptions): Promise<ExitCode> {
@@ -25,54 +30,55 @@ export async function runAgent(context: GroupContext, options: AgentRunOptions):
     await using agent = await GuestAgent.start({
       evidence: { hostData },
       disks: named.map(({ address }, i) => [address, disks[i] as FileDevice] as const),
+      maxRequestBytes,
     });
-    const printing = printEvents(context, agent, options.json ?? false);
-    let areAllowed = true;
+    const log = new RequestLog((text) => context.terminal.out(text), options.json ?? false);
+    const printing = log.print(agent.events());
+    const answers: Promise<void>[] = [];
     for await (const request of allRequests(policy, requests)) {
-      if (!(await isAllowed(agent, request, context.signal))) areAllowed = false;
+      const answer = send(context, agent, log, request);
+      unheard(answer);
+      answers.push(answer);
+      // Until its turn is over, and no longer: only a later request ends a process that this one waits for.
+      await Promise.race([answer.then(() => log.settled()), log.settled()]);
     }
     await agent.close();
-    await printing;
-    return areAllowed ? exitCodes.success : exitCodes.failure;
+    await Promise.all([printing, ...answers]);
+    return log.refused === 0 ? exitCodes.success : exitCodes.failure;
   } finally {
     for (const disk of disks) await disk.close();
   }
 }
 
-/** What the agent refuses is told by its events. */
-async function isAllowed(agent: GuestAgent, request: string, signal: AbortSignal): Promise<boolean> {
+/** Sends a request. What the agent refuses is told by its events; that a process did not end, here. */
+async function send(
+  { terminal, signal }: GroupContext,
+  agent: GuestAgent,
+  log: RequestLog,
+  [line, request]: NumberedRequest,
+): Promise<void> {
+  const sent = log.add(line);
   try {
     await agent.handle(request, { signal });
-    return true;
   } catch (error) {
     if (!(error instanceof StorageError) || signal.aborted) throw error;
-    return false;
-  }
-}
-
-async function printEvents({ terminal }: GroupContext, agent: GuestAgent, isJson: boolean): Promise<void> {
-  for await (const event of agent.events()) {
-    terminal.out(isJson ? JSON.stringify(event) : eventText(event));
+    if (sent.outcome === "done") terminal.err(`Line ${line} has waited in vain: ${error.message}`);
   }
 }
 
 async function* allRequests(
   policy: string | undefined,
   requests: string | undefined,
-): AsyncGenerator<string, void, undefined> {
-  if (policy !== undefined) yield policyRequest(await readBoundedFile(policy, "policy", maxPolicyBytes));
+): AsyncGenerator<NumberedRequest, void, undefined> {
+  if (policy !== undefined) {
+    yield [undefined, policyRequest(await readBoundedFile(policy, "policy", maxPolicyBytes))];
+  }
   if (requests === undefined) return;
   const input = requests === "-" ? process.stdin : createReadStream(requests);
-  // Before the lines are asked for, a file that cannot be read would be nobody's error.
-  const failed = new Promise<never>((_, reject) => input.once("error", reject));
-  failed.catch(() => undefined);
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = await Promise.race([lines.next(), failed]).catch((cause: unknown) => {
-      throw new CommandFailure(exitCodes.failure, `Cannot read requests ${requests}.`, { cause });
-    });
-    if (done) return;
-    if (value.trim() !== "") yield value;
+  try {
+    for await (const { number, bytes } of requestLines(input, maxRequestBytes)) yield [number, bytes];
+  } catch (cause) {
+    throw new CommandFailure(exitCodes.failure, `Cannot read requests ${requests}.`, { cause });
   }
 }
 

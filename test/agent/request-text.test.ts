@@ -12,6 +12,13 @@ test("an object, a text and bytes become the same text", () => {
   ]);
 });
 
+test("a byte order mark is none of JSON's, as text or as bytes", () => {
+  const text = "\ufeff{}";
+  for (const request of [text, new TextEncoder().encode(text)]) {
+    expect(() => parseText(requestText(request, 100), "it")).toThrow(FormatError);
+  }
+});
+
 const circle: { self?: unknown } = {};
 circle.self = circle;
 

@@ -87,6 +87,87 @@ describe("what is refused ends with 1", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
+  test("and says in which line, whatever else the file holds", async () => {
+    const { folder, requests, run } = await working();
+    const text = (request: unknown): string => JSON.stringify(request);
+    const [scratch, base, app] = requests;
+    const lines: readonly (readonly [line: string, refusal: RegExp | undefined])[] = [
+      [`\ufeff${text(scratch)}\r`, undefined],
+      ["\r", undefined],
+      // No field is taken that Go would take for another, none that is not known, and none twice.
+      [text(base).replace("Request", "request"), /FormatError: .*"request"/],
+      [text(base).replace("MountPath", "mountPath"), /FormatError: .*"mountPath"/],
+      [text(base).replace("{", '{"Extra":1,'), /FormatError: .*"Extra"/],
+      [text(base).replace('"Lun":0', '"Lun":0,"Lun":1'), /FormatError: .*a field twice: "Lun"/],
+      [text(base).replace('"Lun":0', '"Lun":0,"\\u004cun":1'), /FormatError: .*a field twice: "Lun"/],
+      [text(base).replace('"Lun":0', '"Lun":"0"'), /FormatError: .*Lun is no integer from 0 to 255/],
+      [text(base).replace('"Lun":0', '"Lun":256'), /FormatError: .*Lun is no integer/],
+      [text(base).replace('"Lun":0', '"Lun":1e400'), /FormatError: .*Lun is no integer/],
+      [text(base).replace('"Lun":0', '"Lun":18446744073709551616'), /FormatError: .*Lun is no integer/],
+      [text(base).replace('"Lun":0', '"Lun":-1'), /FormatError: .*Lun is no integer/],
+      [text(base).replace('"ReadOnly":true', '"ReadOnly":"true"'), /FormatError: .*neither true nor false/],
+      [text({ ...base, Type: "ModifyServiceSettings" }), /FormatError: .*knows no request/],
+      [`\ufeff${text(base)}`, /FormatError: the request is no JSON/],
+      [`${text(base)}${text(base)}`, /FormatError: the request is no JSON/],
+      [`${'{"Request":'.repeat(5000)}1${"}".repeat(5000)}`, /FormatError: .*more than 32/],
+      [text({ ...base, ActivityId: "x".repeat(5 * 2 ** 20) }), /FormatError: .*at most 4194304 bytes/],
+      ["", undefined],
+      [text({ ...app, ActivityId: "\u2028" }).replace("\\u2028", "\u2028"), undefined],
+      [text(base), undefined],
+      [text(base), /PolicyDenial/],
+    ];
+    writeFileSync(join(folder, "requests.jsonl"), lines.map(([line]) => line).join("\n"));
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    const refused = stdout.split("\n").filter((line) => line.includes("REFUSED"));
+    const expected = lines.flatMap(([, refusal], i) =>
+      refusal === undefined ? [] : [[i + 1, refusal] as const],
+    );
+    expect(refused).toHaveLength(expected.length);
+    for (const [i, [number, refusal]] of expected.entries()) {
+      expect(refused[i]).toMatch(refusal);
+      expect(refused[i]).toMatch(new RegExp(` \\(line ${number}\\)$`));
+    }
+    expect(stdout.match(/^ +[0-9]+ {4}mounted /gm)).toHaveLength(3);
+    const { stdout: json } = await run("--json");
+    const events = json
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.flatMap(({ line }) => line ?? [])).toEqual(expected.map(([number]) => number));
+  });
+
+  test("a process that nobody ends is waited for while the rest is sent", async () => {
+    const { folder, requests, run } = await working();
+    const ContainerId = "c0".repeat(32);
+    const wait = (ProcessId: number) => ({ Type: "WaitForProcess", ContainerId, ProcessId });
+    writeRequests(folder, [
+      ...requests,
+      { Type: "ExecuteProcess", ContainerId, Settings: { ProcessParameters: {} } },
+      wait(1),
+      { ...wait(1), TimeoutInMs: 1 },
+      wait(7),
+      { Type: "SignalProcess", ContainerId, ProcessId: 1, Options: { Signal: 9 } },
+    ]);
+    const { code, stdout, stderr } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/REFUSED: StateError: there is no process 7 \(line 9\)$/m);
+    expect(stdout).toMatch(/process 1 of c0c0c0c0c0c0 ended with 137$/m);
+    expect(stdout.match(/REFUSED/g)).toHaveLength(1);
+    expect(stderr === "" || stderr.startsWith("Line 8 has waited in vain")).toBe(true);
+  });
+
+  test("a process that never ends holds up nobody", async () => {
+    const { folder, requests, run } = await working();
+    const ContainerId = "c0".repeat(32);
+    writeRequests(folder, [
+      ...requests,
+      { Type: "ExecuteProcess", ContainerId, Settings: { ProcessParameters: {} } },
+      { Type: "WaitForProcess", ContainerId, ProcessId: 1 },
+    ]);
+    expect((await run()).code).toBe(0);
+  });
+
   test("files that are not there", async () => {
     const { run, folder } = await working();
     rmSync(join(folder, "requests.jsonl"));
