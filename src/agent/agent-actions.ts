@@ -44,7 +44,7 @@ async function change(
 ): Promise<void> {
   switch (command.kind) {
     case "policy":
-      return await setPolicy(turn, command.enforcer, command.encodedPolicy);
+      return await setPolicy(turn, command);
     case "fragment":
       return await loadFragment(turn, command.encoded, command.mediaType);
     case "disk":

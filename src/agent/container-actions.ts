@@ -5,9 +5,10 @@ import type { MountedOverlay } from "../overlay/mounted-overlay.ts";
 import type { PolicyMount } from "../policy/index.ts";
 import { nothingMounted } from "./disk-actions.ts";
 import type { Turn } from "./guest.ts";
-import { GuestContainer } from "./guest-container.ts";
+import { GuestContainer, type GuestContainerParts } from "./guest-container.ts";
 import { checkContainerId, checkPath, containersFolder, refused, rootPathOf } from "./guest-path.ts";
 import type { CreateCommand } from "./host-command.ts";
+import { withSecurityContext, writeSecurityContext } from "./security-context.ts";
 import { lookUpUser } from "./user-lookup.ts";
 
 const signals = { kill: 9, terminate: 15 } as const;
@@ -45,10 +46,21 @@ export async function createContainer(turn: Turn, command: CreateCommand): Promi
   checkTerminal(asked.terminal, grant.stdioAccess);
   const { arguments: words, workingDirectory, umask, noNewPrivileges, terminal } = asked;
   const rest = { arguments: words, workingDirectory, umask, noNewPrivileges, terminal, mounts };
-  const parts = { id: containerId, sandboxId, root, ...identity, ...rest, ...grant };
+  const made = { id: containerId, sandboxId, root, ...identity, ...rest, ...grant };
   signal.throwIfAborted();
+  const parts = root.isReadOnly ? made : await withContext(turn, made, command.hostCertificate);
   guest.containers.set(containerId, new GuestContainer(parts));
   tell({ kind: "container-created", container: containerId });
+}
+
+/** Where nothing can be written there is no folder, and no variable that names one. */
+async function withContext(
+  turn: Turn,
+  parts: GuestContainerParts,
+  hostCertificate: string,
+): Promise<GuestContainerParts> {
+  const folder = await writeSecurityContext(turn, parts.root, hostCertificate);
+  return { ...parts, environment: withSecurityContext(parts.environment, folder) };
 }
 
 /** @throws {PolicyError} for a terminal where there are to be no streams. */

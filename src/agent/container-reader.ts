@@ -57,6 +57,7 @@ export async function readCreate(message: JsonObject, containerId: string): Prom
     isRootReadOnly: spec.object("root").flag("readonly"),
     mounts: (spec.optionalObjects("mounts") ?? []).map(readMount),
     seccompSha256: await seccompDigest(linux?.any("seccomp")),
+    hostCertificate: annotations.get("io.microsoft.virtualmachine.lcow.amd-certificate") ?? "",
     process: readProcess(spec.object("process")),
   };
 }

@@ -16,6 +16,10 @@ import { type MountEntry, MountTable } from "./mount-table.ts";
 
 /** The policy that was set. */
 export interface SetPolicy {
+  /** Its text as the host sent it: in base64. */
+  readonly encoded: string;
+  /** What the host sent with it, unread: in base64; empty for none. */
+  readonly referenceInfo: string;
   readonly policy: Policy;
   readonly digest: string;
   readonly enforcer: PolicyEnforcer;

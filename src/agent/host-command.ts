@@ -2,6 +2,16 @@
 import type { CapabilityLists, PolicyMount } from "../policy/index.ts";
 import type { JsonValue } from "../rego/index.ts";
 
+/** To set the policy. */
+export interface PolicyCommand {
+  readonly kind: "policy";
+  readonly enforcer: string;
+  /** In base64. */
+  readonly encoded: string;
+  /** What the machine is said to be, in base64; empty for nothing. */
+  readonly referenceInfo: string;
+}
+
 /** To mount or to unmount a disk. */
 export interface DiskCommand {
   readonly kind: "disk";
@@ -79,6 +89,8 @@ export interface CreateCommand {
   readonly mounts: readonly PolicyMount[];
   /** SHA-256 of the profile in hex; empty for none. */
   readonly seccompSha256: string;
+  /** In base64; empty for none. Nothing is believed of it. */
+  readonly hostCertificate: string;
   readonly process: ProcessCommand;
 }
 
@@ -93,7 +105,7 @@ export type ExecuteCommand =
 
 /** Any request. */
 export type HostCommand =
-  | { readonly kind: "policy"; readonly enforcer: string; readonly encodedPolicy: string }
+  | PolicyCommand
   | { readonly kind: "fragment"; readonly encoded: string; readonly mediaType: string }
   | { readonly kind: "unplug"; readonly address: string }
   | DiskCommand

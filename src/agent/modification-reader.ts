@@ -124,12 +124,12 @@ function readPolicy(settings: JsonObject): HostCommand {
     "EncodedUVMReference",
     "EncodedUVMHashEnvelopeReference",
   );
-  settings.optionalText("EncodedUVMReference");
   settings.optionalText("EncodedUVMHashEnvelopeReference");
   return {
     kind: "policy",
     enforcer: settings.optionalText("EnforcerType") ?? "rego",
-    encodedPolicy: settings.optionalText("EncodedSecurityPolicy") ?? "",
+    encoded: settings.optionalText("EncodedSecurityPolicy") ?? "",
+    referenceInfo: settings.optionalText("EncodedUVMReference") ?? "",
   };
 }
 

@@ -5,6 +5,7 @@ import { decodeBase64 } from "../policy/base64.ts";
 import { GuestRequests, openMeasuredPolicy } from "../policy/index.ts";
 import type { Turn } from "./guest.ts";
 import { refused } from "./guest-path.ts";
+import type { PolicyCommand } from "./host-command.ts";
 
 /**
  * Sets the policy, once. Its text is the host's, and is the one that was measured.
@@ -13,7 +14,10 @@ import { refused } from "./guest-path.ts";
  * @throws {AttestationError} for another policy than the one in the evidence.
  * @throws {FormatError} for a text that is no policy.
  */
-export async function setPolicy(turn: Turn, enforcer: string, encoded: string): Promise<void> {
+export async function setPolicy(
+  turn: Turn,
+  { enforcer, encoded, referenceInfo }: PolicyCommand,
+): Promise<void> {
   const { guest } = turn;
   if (guest.policy !== undefined)
     throw refused("security policy has already been set", "EncodedSecurityPolicy");
@@ -30,7 +34,8 @@ export async function setPolicy(turn: Turn, enforcer: string, encoded: string): 
       guest.tell({ kind: "decision", point, allowed: result?.["allowed"] === true }),
   });
   const digest = toHex(policy.digest);
-  guest.policy = { policy, digest, enforcer: made, requests: new GuestRequests(made) };
+  const requests = new GuestRequests(made);
+  guest.policy = { encoded, referenceInfo, policy, digest, enforcer: made, requests };
   turn.tell({ kind: "policy-set", digest });
 }
 

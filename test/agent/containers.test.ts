@@ -45,6 +45,9 @@ class TestRunner implements ContainerRunner {
   }
 }
 
+/** Where a container's first process finds what it is to show a verifier. */
+const contextVariable: unknown = expect.stringMatching(/^UVM_SECURITY_CONTEXT_DIR=\/security-context-\w{6}$/);
+
 const shell: OciProcess = { args: ["/bin/sh"], cwd: "/", env: ["MODE=test"], capabilities: unprivileged };
 
 test.each<[string, Partial<OciProcess>, string]>([
@@ -153,7 +156,7 @@ test("what a policy drops of the environment is not there", async () => {
   const all = await scene({ allow_environment_variable_dropping: true });
   await mountAll(all);
   await all.agent.handle(create({ env: ["SECRET=1", "MODE=test"] }));
-  expect(all.agent.container(container)?.parts.environment).toEqual(["MODE=test"]);
+  expect(all.agent.container(container)?.parts.environment).toEqual(["MODE=test", contextVariable]);
 });
 
 test("H29: a container is made once, needs its root, and starts once", async () => {
@@ -237,7 +240,7 @@ test("a runner is told what the policy allows, and no more", async () => {
     containerId: container,
     isInit: true,
     arguments: ["/bin/app"],
-    environment: ["MODE=test"],
+    environment: ["MODE=test", contextVariable],
     workingDirectory: "/",
     user: { id: "1000", name: "app" },
     groups: [{ id: "4", name: "log" }],

@@ -30,10 +30,11 @@ export class AgentModel<Memory = PolicyMemory> {
   readonly #life: LifeModel<Memory>;
   #isPolicySet = false;
 
-  constructor(policy: JudgingPolicy<Memory>, disks: ReadonlyMap<Slot, PlainDisk>) {
+  /** @param encodedPolicy the attested one's text in base64. */
+  constructor(policy: JudgingPolicy<Memory>, disks: ReadonlyMap<Slot, PlainDisk>, encodedPolicy: string) {
     this.#policy = policy;
     this.#disks = new Map(disks);
-    this.#life = new LifeModel(policy, this.#roots);
+    this.#life = new LifeModel(policy, this.#roots, encodedPolicy);
   }
 
   /** Answers a request, and changes if it is allowed. */

@@ -44,6 +44,9 @@ export type LifeAsk = Extract<
 
 type Of<Name extends LifeAsk["ask"]> = Extract<LifeAsk, { readonly ask: Name }>;
 
+/** In a folder whose name ends in letters by chance. */
+const policyPath = "/security-context-*/security-policy-base64";
+
 const nothing = (): void => undefined;
 
 /** See the head of this file. */
@@ -52,11 +55,16 @@ export class LifeModel<Memory> {
   readonly runs: PlainRuns = new PlainRuns();
   readonly #policy: JudgingPolicy<Memory>;
   readonly #roots: ReadonlyMap<string, PlainRoot>;
+  readonly #encodedPolicy: string;
 
-  /** @param roots that are mounted, by container. */
-  constructor(policy: JudgingPolicy<Memory>, roots: ReadonlyMap<string, PlainRoot>) {
+  /**
+   * @param roots that are mounted, by container.
+   * @param encodedPolicy the attested one's text in base64, which every container is given.
+   */
+  constructor(policy: JudgingPolicy<Memory>, roots: ReadonlyMap<string, PlainRoot>, encodedPolicy: string) {
     this.#policy = policy;
     this.#roots = roots;
+    this.#encodedPolicy = encodedPolicy;
   }
 
   /** What is against it, but for what it adds to `against` itself. */
@@ -109,10 +117,11 @@ export class LifeModel<Memory> {
     if (!this.#roots.has(container) || this.lives.has(container)) against.add("state");
     const { command } = process;
     const root = this.#roots.get(container);
-    return [
-      this.#policy.createContainer(container, process, sandbox, folders),
-      () => this.lives.set(container, { state: "created", command, root }),
-    ];
+    const commit = (): void => {
+      this.lives.set(container, { state: "created", command, root });
+      if (root?.isReadOnly === false) root.files.set(policyPath, this.#encodedPolicy);
+    };
+    return [this.#policy.createContainer(container, process, sandbox, folders), commit];
   }
 
   /** Only a process of the container's own is reached. */

@@ -15,7 +15,7 @@ import {
 import { shortened } from "./failing-list.ts";
 import { changedMessages } from "./message-changes.ts";
 import { RandomAsks } from "./random-asks.ts";
-import { plainDisks, type World } from "./world.ts";
+import { encodedPolicy, plainDisks, type World } from "./world.ts";
 
 /** A request, something that a program does, or a request in which a single thing is not as it should be. */
 export type Step = Ask | ({ readonly ask: "act" } & Act) | MangledAsk;
@@ -38,7 +38,11 @@ export class StepTally {
 }
 
 function modelOf(world: World): AgentModel {
-  return new AgentModel(new PlainPolicy(world.policy), plainDisks(world.disks));
+  return new AgentModel(
+    new PlainPolicy(world.policy),
+    plainDisks(world.disks),
+    encodedPolicy(world.policyText),
+  );
 }
 
 /** Steps by chance: each of what the model is then. */

@@ -15,8 +15,10 @@ import { StorageError } from "../../../src/errors.ts";
 import type { TreeFiles } from "../../../src/tree/index.ts";
 import type { Act, Ask, Slot } from "../model/asks.ts";
 import { messageOf, type Wire } from "./wire.ts";
-import { type HostWorld, policyDigest } from "./world.ts";
+import { encodedPolicy, type HostWorld, policyDigest } from "./world.ts";
 
+/** A folder whose name ends in letters by chance. */
+const contextFolder = /^(\/security-context-)[^/]{6}(?=\/)/;
 /** Persistent memory by its number. */
 const memoryPattern = /^pmem ([0-9]+)$/;
 
@@ -63,8 +65,10 @@ export class AskedAgent implements AsyncDisposable {
       runner,
       ...(fragmentVerifier && { fragmentVerifier }),
     });
-    const encode = (text: string): string => Buffer.from(text).toString("base64");
-    const policies = { attested: encode(world.policyText), other: encode(`${world.policyText}\n`) };
+    const policies = {
+      attested: encodedPolicy(world.policyText),
+      other: encodedPolicy(`${world.policyText}\n`),
+    };
     return new AskedAgent(agent, policies);
   }
 
@@ -148,7 +152,7 @@ async function listed(root: TreeFiles, folder: string): Promise<[path: string, c
   for (const entry of await root.readdir(folder === "" ? "/" : folder, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) found.push(...(await listed(root, path)));
-    else found.push([path, await root.readFile(path, "utf8")]);
+    else found.push([path.replace(contextFolder, "$1*"), await root.readFile(path, "utf8")]);
   }
   return found;
 }

@@ -15,7 +15,7 @@ import { AskedAgent } from "./asked-agent.ts";
 import { expectSameAnswer, expectSameFiles, expectSameGuest, expectVerdict } from "./comparison.ts";
 import { type RecordedAsks, realScenario, recordedAsks } from "./recorded-asks.ts";
 import { ScenarioPolicy } from "./scenario-policy.ts";
-import { plainDisks } from "./world.ts";
+import { encodedPolicy, plainDisks } from "./world.ts";
 
 /** Takes every fragment for signed by whom it names. */
 const fragmentVerifier: FragmentVerifier = {
@@ -51,7 +51,7 @@ export async function preparedScenario(trace: Trace): Promise<PreparedScenario> 
  */
 export async function expectRecorded({ name, world, policy, asks }: PreparedScenario): Promise<string[]> {
   const judge = new ScenarioPolicy(policy);
-  const model = new AgentModel(judge, plainDisks(world.disks));
+  const model = new AgentModel(judge, plainDisks(world.disks), encodedPolicy(world.policyText));
   await using asked = await AskedAgent.start(world, { fragmentVerifier });
   const refused: string[] = [];
   for (const [ask, recorded] of asks) {
@@ -71,7 +71,7 @@ export async function expectShuffled(
   random: SeededRandom,
 ): Promise<void> {
   const judge = new ScenarioPolicy(policy);
-  const model = new AgentModel(judge, plainDisks(world.disks));
+  const model = new AgentModel(judge, plainDisks(world.disks), encodedPolicy(world.policyText));
   await using asked = await AskedAgent.start(world, { fragmentVerifier });
   // A signal names a process by a number that is not known before the process starts.
   const order = shuffled(

@@ -5,7 +5,7 @@ import type { Operation, Trace } from "../../policy/traces.ts";
 import { AgentModel } from "../model/agent-model.ts";
 import type { Ask, Slot } from "../model/asks.ts";
 import { type RecordedProcess, ScenarioPolicy } from "./scenario-policy.ts";
-import { blank, type HostWorld, layerDisk, plainDisks, type WorldDisk } from "./world.ts";
+import { blank, encodedPolicy, type HostWorld, layerDisk, plainDisks, type WorldDisk } from "./world.ts";
 
 /** A scenario as requests. */
 export interface RecordedAsks {
@@ -70,7 +70,7 @@ export async function realScenario({ policy, steps = [] }: Trace): Promise<RealS
 /** The operations that are requests of a host's, as it sends them where it means well. */
 export function recordedAsks(scenario: RealScenario, policy: Policy): RecordedAsks {
   const { policyText, operations, disks, accounts } = scenario;
-  const model = new AgentModel(new ScenarioPolicy(policy), plainDisks(disks));
+  const model = new AgentModel(new ScenarioPolicy(policy), plainDisks(disks), encodedPolicy(policyText));
   const asks: (readonly [Ask, boolean | undefined])[] = [];
   const scratches = new Map<string, string>();
   const take = (ask: Ask, recorded: boolean | undefined): boolean => {

@@ -211,6 +211,11 @@ export function blank(content: number): WorldDisk {
   };
 }
 
+/** A policy's text as a host sends it. */
+export function encodedPolicy(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
 /** SHA-256 of a policy's text, which the machine was launched for. */
 export function policyDigest(text: string): Uint8Array {
   return Uint8Array.from(createHash("sha256").update(text).digest());
