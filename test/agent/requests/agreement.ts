@@ -15,6 +15,7 @@ import {
 import { shortened } from "./failing-list.ts";
 import { changedMessages } from "./message-changes.ts";
 import { RandomAsks } from "./random-asks.ts";
+import { expectTold } from "./told-state.ts";
 import { encodedPolicy, plainDisks, type World } from "./world.ts";
 
 /** A request, something that a program does, or a request in which a single thing is not as it should be. */
@@ -145,6 +146,7 @@ export async function expectInterleavedAgreement(
   }
   expectSameGuest(asked, model, expectPlainMemory);
   await expectSameFiles(asked, model);
+  expectTold(asked.events, asked.state());
 }
 
 /** @returns why it was refused. */
@@ -183,6 +185,7 @@ export async function failureOf(
       // What refusals leave of files is seen at the next step that is taken, and in the end.
       if (refusal === undefined || place === steps.length - 1) await expectSameFiles(asked, model);
     }
+    expectTold(asked.events, asked.state());
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

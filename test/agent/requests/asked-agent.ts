@@ -1,6 +1,7 @@
 /** An agent with a simulated host: disks, a runner whose processes end on a signal, and the messages' form. */
 import { setImmediate } from "node:timers/promises";
 import {
+  type AgentEvent,
   type AgentResponse,
   type AgentState,
   type ContainerRunner,
@@ -37,10 +38,12 @@ export class AskedAgent implements AsyncDisposable {
   readonly agent: GuestAgent;
   readonly #policies: Wire["policies"];
   readonly #processes: number[] = [];
+  readonly #events: AgentEvent[] = [];
 
   private constructor(agent: GuestAgent, policies: Wire["policies"]) {
     this.agent = agent;
     this.#policies = policies;
+    void this.#listen();
   }
 
   /** Starts one in a world. */
@@ -111,6 +114,11 @@ export class AskedAgent implements AsyncDisposable {
     return this.#processes;
   }
 
+  /** All that the agent has told. */
+  get events(): readonly AgentEvent[] {
+    return this.#events;
+  }
+
   /** A program's doing. @returns whether it was done. */
   async act({ container, path, content }: Act): Promise<boolean> {
     const root = this.agent.container(container)?.root;
@@ -126,6 +134,10 @@ export class AskedAgent implements AsyncDisposable {
     } catch {
       return false;
     }
+  }
+
+  async #listen(): Promise<void> {
+    for await (const event of this.agent.events()) this.#events.push(event);
   }
 
   state(): AgentState {

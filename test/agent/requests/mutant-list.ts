@@ -143,6 +143,21 @@ export const mutants: readonly Mistake[] = [
     ],
   ],
   [
+    "a folder that is shared and not told of",
+    "lists",
+    ["directory-actions.ts", '  tell({ kind: "shared", path, shareName });\n', ""],
+  ],
+  [
+    "a container without the policy to show",
+    "lists",
+    ["container-actions.ts", "root.isReadOnly ? made", "root.isReadOnly || rest ? made"],
+  ],
+  [
+    "a part of persistent memory mounted as the whole",
+    "lists",
+    ["modification-reader.ts", 'settings.has("MappingInfo")', 'settings.has("VerityInfo")'],
+  ],
+  [
     "programs that outlive the first",
     "lists",
     ["process-actions.ts", "if (isInit) endAll(container);", "if (isInit) container.end();"],
