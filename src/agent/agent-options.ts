@@ -3,6 +3,8 @@ import type { BlockDevice, WritableBlockDevice } from "../device/block-device.ts
 import type { FragmentRequest } from "../policy/index.ts";
 import type { SealedDeviceOptions } from "../scratch/sealed-options.ts";
 import type { Timestamp } from "../tree/attributes.ts";
+import type { FileTree } from "../tree/file-tree.ts";
+import type { WritableFileTree } from "../tree/writable-file-tree.ts";
 import type { ContainerRunner } from "./container-runner.ts";
 
 /** What is known of this machine by its attestation report. The embedder vouches for it. */
@@ -32,6 +34,19 @@ export interface FragmentVerifier {
   ): Promise<FragmentRequest>;
 }
 
+/** A directory of the host's that the policy lets it share. Nothing in it is verified by anybody. */
+export interface SharedDirectory {
+  /** `/run/gcs/c/<container>/mounts/m<N>` */
+  readonly path: string;
+  /** What the host calls it: digits. */
+  readonly shareName: string;
+  /** What the host says: its files are not to be changed. */
+  readonly isReadOnly: boolean;
+}
+
+/** Finds the files of a directory of the host's. They stay their owner's to close; what it throws refuses the request. */
+export type SharedFiles = (directory: SharedDirectory) => FileTree | WritableFileTree | undefined;
+
 /** See the head of this file. Only `evidence` must be there. */
 export interface GuestAgentOptions {
   readonly evidence: AttestationEvidence;
@@ -39,6 +54,8 @@ export interface GuestAgentOptions {
   readonly disks?: Iterable<readonly [address: DiskAddress, disk: HostDisk]>;
   /** Persistent memory devices by number. */
   readonly memoryDevices?: Iterable<readonly [number: number, device: BlockDevice]>;
+  /** Without any, a directory that is shared has no files here: it is decided on and kept account of. */
+  readonly sharedFiles?: SharedFiles;
   /** Without one, every fragment is refused. */
   readonly fragmentVerifier?: FragmentVerifier;
   /** Without one, processes are decided on and kept account of, but nothing runs: see `docs/agent.md`. */

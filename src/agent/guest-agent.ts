@@ -129,13 +129,15 @@ export class GuestAgent implements AsyncDisposable {
   }
 
   /**
-   * The files of a layer, of scratch, or of a container's root, for looking at.
+   * The files of a layer, of scratch, of a container's root, or of a directory that is shared and whose files the
+   * embedder has.
    *
    * @param path where it is mounted. Undefined where nothing is.
    */
   files(path: string): TreeFiles | undefined {
     const thing = this.#guest.mounted.get(path);
-    if (thing === undefined || thing.kind === "overlay") return thing?.overlay;
+    if (thing === undefined) return this.#guest.sharedDirectories.get(path);
+    if (thing.kind === "overlay") return thing.overlay;
     return new TreeFiles(thing.kind === "layer" ? thing.layer.tree : thing.disk.tree);
   }
 

@@ -4,6 +4,7 @@ import type { OpenedLayer } from "../layer/opened-layer.ts";
 import type { MountedOverlay } from "../overlay/mounted-overlay.ts";
 import type { ScratchDisk } from "../overlay/scratch-disk.ts";
 import type { EnforcerSnapshot, GuestRequests, Policy, PolicyEnforcer } from "../policy/index.ts";
+import type { TreeFiles } from "../tree/tree-files.ts";
 import type { AgentEventKind } from "./agent-event.ts";
 import type { GuestAgentOptions } from "./agent-options.ts";
 import type { AgentState } from "./agent-state.ts";
@@ -48,7 +49,8 @@ export class Guest {
   readonly mounts: MountTable = new MountTable();
   /** By path, as the table has them. */
   readonly mounted: Map<string, MountedThing> = new Map();
-  readonly sharedDirectories: Set<string> = new Set();
+  /** By path, each with its files where the embedder has them. */
+  readonly sharedDirectories: Map<string, TreeFiles | undefined> = new Map();
   readonly containers: Map<string, GuestContainer> = new Map();
   readonly externalProcesses: Map<number, GuestProcess> = new Map();
   policy: SetPolicy | undefined;
@@ -96,7 +98,7 @@ export class Guest {
     return {
       ...(policy && { policyDigest: policy.digest, policyMetadata: policy.enforcer.metadata() }),
       mounts: this.mounts.entries(),
-      sharedDirectories: [...this.sharedDirectories].sort(),
+      sharedDirectories: [...this.sharedDirectories.keys()].sort(),
       containers: [...this.containers.values()].map((container) => container.state()).sort(byId),
       externalProcesses: [...this.externalProcesses.values()].map((each) => each.state()),
       disks: this.disks.addresses(),

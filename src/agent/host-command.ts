@@ -53,6 +53,7 @@ export interface DirectoryCommand {
   readonly isRemoval: boolean;
   readonly path: string;
   readonly shareName: string;
+  readonly isReadOnly: boolean;
 }
 
 /** A process that is asked for. */

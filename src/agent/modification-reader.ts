@@ -108,12 +108,12 @@ function readOverlay(settings: JsonObject, isRemoval: boolean): HostCommand {
 function readDirectory(settings: JsonObject, isRemoval: boolean): HostCommand {
   settings.allowOnly("MountPath", "Port", "ShareName", "ReadOnly");
   settings.count("Port", mostU32);
-  settings.flag("ReadOnly");
   return {
     kind: "directory",
     isRemoval,
     path: settings.optionalText("MountPath") ?? "",
     shareName: settings.optionalText("ShareName") ?? "",
+    isReadOnly: settings.flag("ReadOnly"),
   };
 }
 
