@@ -74,9 +74,11 @@ export async function failEveryOperation(
     await using asked = await AskedAgent.start(world, { ...options, wrap: (disk) => host.wrap(disk) });
     for (const ask of lifeAsks.slice(0, place)) await expectDone(asked, ask);
     let isPoisoned = false;
+    // What was undone is as it was: it is looked at again only after something was done.
+    let before: Seen | undefined;
     for (; place < lifeAsks.length && !isPoisoned; ) {
       const ask = lifeAsks[place] as Ask;
-      const before = await see(asked);
+      before ??= await see(asked);
       host.arm({ fault, at, lasts });
       const refusal = await asked.ask(ask, host.signal);
       const hasFailed = host.disarm();
@@ -87,6 +89,7 @@ export async function failEveryOperation(
         // With no operation left to fail, or none that matters, it is done: on with the next.
         [place, at] = hasFailed && at < mostOperations ? [place, at + 1] : [place + 1, 0];
         if (hasFailed) break;
+        before = undefined;
         continue;
       }
       expect(hasFailed, `${where} was refused without a fault: ${refusal.message}`).toBe(true);
