@@ -40,7 +40,9 @@ export function renderTable(
   const lines = widths === undefined ? [] : renderRow(" ", undefined, headings(widths), paint);
   let family: string | undefined;
   for (const verdict of verdicts) {
-    if (verdict.family !== family) lines.push("", paint("bold", verdict.family));
+    if (verdict.family !== family) {
+      lines.push(...(lines.length === 0 ? [] : [""]), paint("bold", verdict.family));
+    }
     family = verdict.family;
     const [mark, style] = verdict.holds ? (["✔", "green"] as const) : (["✘", "red"] as const);
     const rows = widths ? [cells(verdict, widths)] : stackedCells(verdict, columns).map((cell) => [cell]);

@@ -28,7 +28,7 @@ test("a host sets the policy, mounts, makes a container, and takes all down agai
   await agent.handle(create({ user: { username: "app", additionalGids: [4] } }));
   const made = agent.container(container);
   expect(made?.parts).toMatchObject({
-    environment: ["MODE=test"],
+    environment: ["MODE=test", expect.stringMatching("^UVM_SECURITY_CONTEXT_DIR=")],
     arguments: ["/bin/app"],
     user: { id: "1000", name: "app" },
     groups: [

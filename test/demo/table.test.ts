@@ -80,7 +80,6 @@ describe("the table", () => {
   test("has its cells below each other where there is no room beside", () => {
     expect(renderTable([refused], plain, 40)).toBe(
       [
-        "",
         "The disks of layers",
         "✔ flips one bit of a file on a layer's",
         "  disk",
