@@ -12,9 +12,10 @@ import { Budget, type EvaluationLimits } from "./budget.ts";
 import { Constants } from "./constants.ts";
 import { Documents } from "./documents.ts";
 import { fromJson, type JsonObject, type JsonValue, toJson } from "./json.ts";
+import type { RegoLibrary } from "./library.ts";
 import { parseModule } from "./parser.ts";
 import type { CompiledRule, PackageNode, RuleGroup } from "./program.ts";
-import { findRecursion, isReached, type References, referencesBelow } from "./recursion.ts";
+import { findRecursion, isReached } from "./recursion.ts";
 import { regoError, regoLimitError } from "./rego-error.ts";
 import { type ModuleNames, resolveRule } from "./resolver.ts";
 import { RegoObject, type RegoValue } from "./value.ts";
@@ -103,20 +104,6 @@ export class RegoProgram {
   }
 }
 
-/** Modules that are compiled once and stand beside those of many programs. Holds no state. */
-export class RegoLibrary {
-  readonly modules: readonly Module[];
-  readonly root: PackageNode;
-  readonly references: ReadonlyMap<RuleGroup, References>;
-
-  /** @throws {FormatError} as `compileRego`. */
-  constructor(modules: readonly RegoModule[]) {
-    this.modules = parsedModules(modules);
-    this.root = rootOf(new Map(), this.modules);
-    this.references = referencesBelow(this.root);
-  }
-}
-
 /**
  * Compiles modules.
  *
@@ -125,12 +112,13 @@ export class RegoLibrary {
  */
 export function compileRego(modules: readonly RegoModule[], library?: RegoLibrary): RegoProgram {
   const own = parsedModules(modules);
-  const all = [...(library?.modules ?? []), ...own];
   // A module that adds to the library's own packages changes what the names in them mean.
-  const isApart = library && own.every(({ path: [first = ""] }) => !library.root.children.has(first));
-  const root = isApart ? rootOf(library.root.children, own) : rootOf(new Map(), all);
-  const chain = findRecursion(root, isApart ? library.references : undefined);
-  if (chain !== undefined) throw recursionError(chain, all);
+  const isApart = library && own.every(({ path: [first = ""] }) => !library.children.has(first));
+  const all = (): readonly Module[] => [...(library?.modules ?? []), ...own];
+  const root = isApart ? rootOf(library.children, own) : rootOf(new Map(), all());
+  const apart = isApart && !library.asksBack(root, own) ? new Set(library.children.values()) : undefined;
+  const chain = findRecursion(root, apart);
+  if (chain !== undefined) throw recursionError(chain, all());
   return new RegoProgram(root);
 }
 

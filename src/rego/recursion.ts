@@ -11,20 +11,20 @@ export interface References {
 /**
  * A chain of rules that ends where it begins; undefined where there is none.
  *
- * @param known what some of the groups ask for, where that was found out before.
+ * @param apart packages that are in no chain.
  */
 export function findRecursion(
   root: PackageNode,
-  known: ReadonlyMap<RuleGroup, References> = new Map(),
+  apart: ReadonlySet<PackageNode> = new Set(),
 ): readonly RuleGroup[] | undefined {
-  const done = new Set<RuleGroup>();
+  const done = new Set([...apart].flatMap((node) => groupsBelow(node)));
   const path: RuleGroup[] = [];
   const search = (group: RuleGroup): readonly RuleGroup[] | undefined => {
     if (done.has(group)) return undefined;
     const at = path.indexOf(group);
     if (at !== -1) return [...path.slice(at), group];
     path.push(group);
-    const chain = firstOf(neededBy(known.get(group) ?? referencesOf(group), root), search);
+    const chain = firstOf(neededBy(referencesOf(group), root), search);
     path.pop();
     done.add(group);
     return chain;
@@ -84,12 +84,8 @@ function firstOf<Item, Result>(
   return undefined;
 }
 
-/** What all groups below a package ask for. */
-export function referencesBelow(root: PackageNode): ReadonlyMap<RuleGroup, References> {
-  return new Map(groupsBelow(root).map((group) => [group, referencesOf(group)]));
-}
-
-function referencesOf(group: RuleGroup): References {
+/** What a group of rules asks for. */
+export function referencesOf(group: RuleGroup): References {
   const functions = new Set<RuleGroup>();
   const documents: (readonly Operand[])[] = [];
   let asksInput = false;
@@ -102,7 +98,8 @@ function referencesOf(group: RuleGroup): References {
   return { functions, documents, asksInput };
 }
 
-function neededBy({ functions, documents }: References, root: PackageNode): Set<RuleGroup> {
+/** The groups that are asked for. */
+export function neededBy({ functions, documents }: References, root: PackageNode): Set<RuleGroup> {
   const needed = new Set(functions);
   for (const steps of documents) for (const each of groupsAt(root, steps)) needed.add(each);
   return needed;
