@@ -1,7 +1,7 @@
 /**
  * Copies of lower layers' nodes in the upper (`fs/overlayfs/copy_up.c`): whole,
  * made in the work directory and put in place by one rename, after the
- * directories on the way. Whoever calls has the tree's lock alone.
+ * directories on the way. Whoever calls has the tree to itself.
  */
 import { latin1FromBytes } from "../bytes/latin1.ts";
 import { FileError } from "../errors.ts";

@@ -32,11 +32,11 @@ export class MergedTree implements FileTree {
   }
 
   lookup(directory: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<TreeNode | undefined> {
-    const { names, lock } = this.state;
+    const { names, order } = this.state;
     return this.state.run(options, async () => {
       const parent = this.state.directory(directory, "lookup");
       const found =
-        names.remembered(parent, name) ?? (await lock.shared(() => names.search(parent, name, options)));
+        names.remembered(parent, name) ?? (await order.read(() => names.search(parent, name, options)));
       return found.node;
     });
   }
@@ -71,7 +71,7 @@ export class MergedTree implements FileTree {
       yield* this.#readUpper(own, cursor, options);
       return;
     }
-    const listing = await state.run(options, () => state.lock.shared(() => state.listings.of(own, options)));
+    const listing = await state.run(options, () => state.order.read(() => state.listings.of(own, options)));
     for (let i = placeBehind(listing, cursor); i < listing.names.length; i++) {
       const listed = listing.names[i] as ListedName;
       const node = await this.#listedNode(own, listed, listing.version, options);
@@ -92,7 +92,7 @@ export class MergedTree implements FileTree {
     return state.run(options, async () => {
       const own = state.node(node, "open");
       // Between its opening and its registration the node is not copied up.
-      return await state.lock.shared(async () => {
+      return await state.order.read(async () => {
         const { layer, node: real } = own.content ?? state.place(own);
         const file = await layer.tree.open(real, options);
         return new OverlayFile(own, file, state);
@@ -167,7 +167,7 @@ export class MergedTree implements FileTree {
     version: number | undefined,
     options: TreeOptions,
   ): Promise<OverlayNode | undefined> {
-    const { lock, names } = this.state;
+    const { order, names } = this.state;
     const find = async (): Promise<OverlayNode | undefined> => {
       const known = own.version === version ? listed.known : undefined;
       try {
@@ -177,7 +177,7 @@ export class MergedTree implements FileTree {
         return await this.#refusedNode(listed, error, options);
       }
     };
-    return this.state.run(options, () => lock.shared(find));
+    return this.state.run(options, () => order.read(find));
   }
 
   /** The kernel lists a name that it then refuses to look up. */

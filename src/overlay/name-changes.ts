@@ -1,6 +1,6 @@
 /**
  * Making, linking and removing names (`fs/overlayfs/dir.c`). Whoever calls has
- * the tree's lock alone. The order of checks is that of the kernel's common layer
+ * the tree to itself. The order of checks is that of the kernel's common layer
  * (`fs/namei.c`), since what fails later may have copied up by then.
  */
 import { FileError } from "../errors.ts";

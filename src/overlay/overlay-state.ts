@@ -1,6 +1,7 @@
 /** What the parts of one overlay share. */
 import { CallsUnderWay } from "../device/calls-under-way.ts";
 import { FileError, UsageError } from "../errors.ts";
+import { CallOrder } from "../tree/call-order.ts";
 import type { FileTree, TreeNode, TreeOptions } from "../tree/file-tree.ts";
 import type { WritableFileTree } from "../tree/writable-file-tree.ts";
 import { type Layer, type LayerNode, NodeNumbers } from "./layer.ts";
@@ -9,7 +10,6 @@ import { MergedListings } from "./merged-listing.ts";
 import { MergedNames } from "./merged-names.ts";
 import { NodeTable } from "./node-table.ts";
 import { OverlayNode } from "./overlay-node.ts";
-import { TreeLock } from "./tree-lock.ts";
 
 /** Where an overlay keeps what is changed. */
 export interface OverlayUpper {
@@ -34,7 +34,8 @@ export interface OverlayParts {
 export class OverlayState {
   readonly name: string;
   readonly calls: CallsUnderWay = new CallsUnderWay();
-  readonly lock: TreeLock = new TreeLock();
+  /** Of calls that change names, and of those that only look. */
+  readonly order: CallOrder = new CallOrder();
   readonly upper: OverlayUpper | undefined;
   readonly upperLayer: Layer | undefined;
   readonly numbers: NodeNumbers;

@@ -160,7 +160,7 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
     return this.state.run(options, async () => {
       const changes = this.#changes;
       if (changes === undefined) throw new FileError("EROFS", syscall);
-      return await this.state.lock.exclusive(() => {
+      return await this.state.order.change(() => {
         options.signal?.throwIfAborted();
         return call(changes);
       });
@@ -180,7 +180,7 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
     }
     return this.state.run(options, async () => {
       const parent = this.#living(directory, syscall);
-      const { node } = await this.state.lock.shared(() => this.state.names.find(parent, name, options));
+      const { node } = await this.state.order.read(() => this.state.names.find(parent, name, options));
       throw new FileError(node === undefined ? "EROFS" : "EEXIST", syscall);
     });
   }

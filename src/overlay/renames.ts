@@ -1,4 +1,4 @@
-/** Renaming (`ovl_rename` of `fs/overlayfs/dir.c`). Whoever calls has the tree's lock alone. */
+/** Renaming (`ovl_rename` of `fs/overlayfs/dir.c`). Whoever calls has the tree to itself. */
 import { FileError } from "../errors.ts";
 import type { TreeNode, TreeOptions } from "../tree/file-tree.ts";
 import type { RenameOptions } from "../tree/writable-file-tree.ts";

@@ -3,7 +3,7 @@
  * only read run together, and each waits for what was asked for before it.
  */
 
-/** See the head of this file. */
+/** See the head of this file. A call that has its turn must not ask for another. */
 export class CallOrder {
   /** Readers under way; -1 for a change. */
   #running = 0;
