@@ -23,4 +23,5 @@ export * from "./overlay/mount-image.node.ts";
 export * from "./tar/decompress.node.ts";
 export { gunzipNative } from "./tar/gzip.node.ts";
 export * from "./tree/copy-in.node.ts";
+export * from "./tree/folder-tree.node.ts";
 export * from "./verity/digest-pool.node.ts";

@@ -13,6 +13,9 @@ import type { LayerBuildCommandOptions, LayerShapeOptions } from "./layer-build-
 import { layerOptionsFrom } from "./layer-shape.ts";
 import { openTar } from "./tar-input.ts";
 
+/** What a tar is built with. */
+export type BuildTarOptions = Parameters<typeof layerOptionsFrom>[0];
+
 /** Builds the image of the tar that is the only operand. */
 export async function runLayerBuild(
   context: GroupContext,
@@ -24,7 +27,10 @@ export async function runLayerBuild(
   // Its digests are of the whole image, whose first block is made last: without a file there is nothing to read again.
   const path = output ?? (json ? join(tmpdir(), "sealstone-layer.img") : undefined);
   await using file = path === undefined ? undefined : await LayerFile.create(path);
-  const built = await build(context, tar, options, { ...(file && { target: file }), ...(uuid && { uuid }) });
+  const built = await buildTar(context, tar, options, {
+    ...(file && { target: file }),
+    ...(uuid && { uuid }),
+  });
   const { rootHash, ext4SizeBytes, imageSizeBytes } = built;
   const digests = json && file && (await file.digests(ext4SizeBytes, signal));
   signal.throwIfAborted();
@@ -56,7 +62,7 @@ export async function runLayerRootHash(
   options: LayerShapeOptions,
 ): Promise<ExitCode> {
   for (const tar of tars) {
-    const { rootHash, ext4SizeBytes } = await build(context, tar, options, {});
+    const { rootHash, ext4SizeBytes } = await buildTar(context, tar, options, {});
     const digits = toHex(rootHash);
     if (options.json) context.terminal.out(JSON.stringify({ tar, rootHash: digits, ext4SizeBytes }));
     else context.terminal.out(tars.length === 1 ? digits : `${digits}  ${tar}`);
@@ -64,10 +70,16 @@ export async function runLayerRootHash(
   return exitCodes.success;
 }
 
-async function build(
+/**
+ * Makes a layer of a tar, or computes its root hash alone.
+ *
+ * @throws {CommandFailure} for a tar that is malformed or cannot be a layer, with the entry and its place.
+ * @throws as `openTar` and `buildLayer`.
+ */
+export async function buildTar(
   context: GroupContext,
   path: string,
-  options: LayerShapeOptions,
+  options: BuildTarOptions,
   more: { readonly target?: LayerFile; readonly uuid?: Uint8Array },
 ): Promise<BuiltLayer> {
   using tar = openTar(path, context, more.target ? "Building" : "Hashing");

@@ -95,23 +95,32 @@ Examples:
     name: "diff",
     operands: [
       image,
-      ["[other]", "another image"],
+      ["[other]", "another image; absent with --against-tar and --against-folder"],
       ["[path]", "directory or file in both (default: the root)"],
     ],
-    summary: "say how the merged layers of two images differ",
+    summary: "say how an image's merged layers differ from another's, a tar or a folder",
     options: [
+      new Option(
+        "--against-tar <file>",
+        "in place of <other> a tar of a root file system; - for standard input",
+      ),
+      new Option("--against-folder <dir>", "in place of <other> a folder of this machine"),
       new Option("--other-digest <digest>", "the other image's digest"),
       new Option("--no-times", "times of modification are no difference"),
     ],
     help: `
-A line for each file: + it is in the other image alone, - in the first alone, ~ in both and
-different, with what differs: type, permissions, owner, device, size or content, target, extended
-attributes, time of modification. Ends with 1 where anything differs.
+A line for each file: + it is in the other alone, - in the image alone, ~ in both and different,
+with what differs: type, permissions, owner, device, size or content, target, extended attributes,
+time of modification. Ends with 1 where anything differs. A tar is taken as layer build
+--no-whiteouts takes it. Of a folder no extended attributes are compared, and owners only where the
+superuser asks; what a user cannot make, such as devices, is missing there.
 ${common}
 
 Examples:
   sealstone diff oci:app:1 oci:app:2
-  sealstone diff oci:app:1 oci:app:2 etc --no-times --json`,
+  sealstone diff oci:app:1 oci:app:2 etc --no-times --json
+  docker export app | sealstone diff oci:app --against-tar -
+  sealstone diff oci:app --against-folder /mnt/root etc`,
     run: async (...given) => (await import("./root-diff.ts")).runDiff(...given),
   }),
   rootAction<RootCpOptions>({

@@ -9,8 +9,8 @@ import { Buffer } from "node:buffer";
 import type { BigIntStats } from "node:fs";
 import fs from "node:fs/promises";
 import { isZero } from "../bytes/codec.ts";
-import { UsageError } from "../errors.ts";
 import type { TreeOptions } from "./file-tree.ts";
+import { attributesOfStats } from "./host-attributes.node.ts";
 import { joinBelow } from "./listing.ts";
 import { pathBytes, type TreePath } from "./path.ts";
 import type { WritableTreeFiles } from "./writable-tree-files.ts";
@@ -62,12 +62,13 @@ class CopyIn {
     const first = stats.isDirectory() || stats.nlink === 1n ? undefined : this.#linked.get(key);
     if (first) return await this.#files.link(first, destination, this.#how);
     if (!stats.isDirectory() && stats.nlink > 1n) this.#linked.set(key, destination);
-    if (stats.isDirectory()) await this.#copyFolder(source, destination);
-    else if (stats.isFile()) await this.#copyFile(source, destination, stats);
-    else if (stats.isSymbolicLink()) {
+    const { type, deviceMajor, deviceMinor } = attributesOfStats(stats, source.toString(), Number(stats.ino));
+    if (type === "directory") await this.#copyFolder(source, destination);
+    else if (type === "file") await this.#copyFile(source, destination, stats);
+    else if (type === "symlink") {
       const target = await fs.readlink(source, { encoding: "buffer" });
       await this.#files.symlink(target, destination, null, this.#how);
-    } else await this.#makeNode(source, destination, stats);
+    } else await this.#files.mknod(destination, { ...this.#how, type, deviceMajor, deviceMinor });
     await this.#setAttributes(destination, stats);
   }
 
@@ -105,18 +106,6 @@ class CopyIn {
     }
   }
 
-  async #makeNode(source: Buffer, destination: Uint8Array, stats: BigIntStats): Promise<void> {
-    const type = nodeType(stats);
-    if (type === undefined) {
-      throw new UsageError("invalid-argument", `${source.toString()} is nothing that a tree can hold`);
-    }
-    const device = Number(stats.rdev);
-    // Linux's own numbers have 12 and 20 bits; glibc puts them as below.
-    const deviceMajor = (device >>> 8) & 0xfff;
-    const deviceMinor = (device & 0xff) | ((device >>> 12) & 0xfff00);
-    await this.#files.mknod(destination, { ...this.#how, type, deviceMajor, deviceMinor });
-  }
-
   /** The mode after the owner, who takes bits of it; the times at the end. */
   async #setAttributes(path: Uint8Array, stats: BigIntStats): Promise<void> {
     const { mode, uid, gid, atimeNs, mtimeNs } = stats;
@@ -124,13 +113,6 @@ class CopyIn {
     if (!stats.isSymbolicLink()) await this.#files.chmod(path, Number(mode & 0o7777n), this.#how);
     await this.#files.lutimes(path, atimeNs, mtimeNs, this.#how);
   }
-}
-
-function nodeType(stats: BigIntStats): "characterDevice" | "blockDevice" | "fifo" | "socket" | undefined {
-  if (stats.isCharacterDevice()) return "characterDevice";
-  if (stats.isBlockDevice()) return "blockDevice";
-  if (stats.isFIFO()) return "fifo";
-  return stats.isSocket() ? "socket" : undefined;
 }
 
 /** Where a piece that begins at a block's beginning is not zeros, block by block. */

@@ -1,54 +1,9 @@
-/** `sealstone ls`, `cat`, `stat`, `tree`, `cp` and `diff` over merged layers. */
+/** `sealstone ls`, `cat`, `stat`, `tree` and `cp` over merged layers. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { digestOf, ImageBuilder } from "../oci/image-builder.ts";
-import { TarBuilder } from "../tar/tar-builder.ts";
-import { type Outcome, scratchFolder } from "./child-command.ts";
-import { sealstone } from "./own-command.ts";
-
-const base = new TarBuilder()
-  .add({ name: "etc/", type: "5", mode: 0o755 })
-  .file("etc/release", "old\n")
-  .file("etc/gone", "never seen\n")
-  .add({ name: "bin", type: "2", linkName: "usr/bin" })
-  .file("usr/bin/tool", "#!\n")
-  .end()
-  .bytes();
-const top = new TarBuilder()
-  .file("etc/release", "new!\n")
-  .file("etc/.wh.gone", "")
-  .file("etc/added", "")
-  .end()
-  .bytes();
-const builder = new ImageBuilder();
-const both = builder.addImage({ layers: [{ tar: base }, { tar: top }] });
-const lower = builder.addImage({ layers: [{ tar: base }] });
-const named = (image: object, tag: string): object => ({
-  ...image,
-  annotations: { "org.opencontainers.image.ref.name": tag },
-});
-builder.layout(named(both, "2"), named(lower, "1"));
-
-interface Working {
-  readonly folder: string;
-  readonly run: (...args: readonly string[]) => Promise<Outcome>;
-  readonly ok: (...args: readonly string[]) => Promise<string>;
-}
-
-/** A folder with the images `oci:app:1`, of the base alone, and `oci:app:2`. */
-function working(): Working {
-  const folder = scratchFolder();
-  mkdirSync(join(folder, "app"));
-  builder.writeTo(join(folder, "app"));
-  const run = (...args: readonly string[]): Promise<Outcome> => sealstone(folder, ...args);
-  const ok = async (...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...args);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    return stdout;
-  };
-  return { folder, run, ok };
-}
+import { digestOf } from "../oci/image-builder.ts";
+import { layerOptions, working } from "./root-images.ts";
 
 describe("merged layers of an image", () => {
   test("ls shows what upper layers left of lower ones", async () => {
@@ -120,46 +75,10 @@ describe("merged layers of an image", () => {
   });
 });
 
-describe("diff", () => {
-  test("says what differs, and ends with 1", async () => {
-    const { run } = working();
-    const { code, stdout } = await run("diff", "oci:app:1", "oci:app:2");
-    expect(code).toBe(1);
-    expect(stdout).toBe("+ /etc/added\n- /etc/gone\n~ /etc/release (4 to 5 bytes)\n");
-    const from = await run("diff", "oci:app:2", "oci:app:1", "etc", "--json");
-    expect(JSON.parse(from.stdout)).toMatchObject([
-      { kind: "removed", path: "/added", before: { type: "file" } },
-      { kind: "added", path: "/gone" },
-      { kind: "modified", path: "/release", differences: [{ field: "sizeBytes" }], after: { sizeBytes: 4 } },
-    ]);
-  });
-
-  test("ends with 0 where nothing does", async () => {
-    const { ok } = working();
-    expect(await ok("diff", "oci:app:2", "oci:app:2")).toBe("");
-    expect(await ok("diff", "oci:app:1", "oci:app:2", "usr", "--json", "--no-times")).toBe("[]\n");
-  });
-});
-
 describe("layers one by one", () => {
-  async function layers({ folder, ok }: Working): Promise<string[]> {
-    const parts: string[] = [];
-    for (const [name, tar] of [
-      ["base", base],
-      ["top", top],
-    ] as const) {
-      writeFileSync(join(folder, `${name}.tar`), tar);
-      const { rootHash } = JSON.parse(
-        await ok("layer", "build", `${name}.tar`, "-o", `${name}=1.img`, "--json"),
-      );
-      parts.push("--layer", `${name}=1.img=${rootHash}`);
-    }
-    return parts;
-  }
-
   test("are merged, base first", async () => {
     const where = working();
-    const parts = await layers(where);
+    const parts = await layerOptions(where);
     expect(await where.ok("ls", ...parts, "etc")).toBe("added\nrelease\n");
     expect((await where.run("diff", ...parts, "oci:app:2")).stdout).toBe("");
     const [, first = "", , second = ""] = parts;
@@ -168,7 +87,7 @@ describe("layers one by one", () => {
 
   test("that are not what their root hash says are refused", async () => {
     const where = working();
-    const [, first = ""] = await layers(where);
+    const [, first = ""] = await layerOptions(where);
     const wrong = `${first.slice(0, -64)}${"0".repeat(64)}`;
     const { code, stderr } = await where.run("ls", "--layer", wrong);
     expect(code).toBe(1);
