@@ -1,5 +1,6 @@
 /** `sealstone agent run`: a guest agent, the host's requests, and what comes of them. */
 import { createReadStream } from "node:fs";
+import { addAbortSignal } from "node:stream";
 import { GuestAgent } from "../agent/index.ts";
 import { unheard } from "../device/abortable.ts";
 import { FileDevice } from "../device/file-device.node.ts";
@@ -35,7 +36,7 @@ export async function runAgent(context: GroupContext, options: AgentRunOptions):
     const log = new RequestLog((text) => context.terminal.out(text), options.json ?? false);
     const printing = log.print(agent.events());
     const answers: Promise<void>[] = [];
-    for await (const request of allRequests(policy, requests)) {
+    for await (const request of allRequests(policy, requests, context.signal)) {
       const answer = send(context, agent, log, request);
       unheard(answer);
       answers.push(answer);
@@ -69,15 +70,18 @@ async function send(
 async function* allRequests(
   policy: string | undefined,
   requests: string | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<NumberedRequest, void, undefined> {
   if (policy !== undefined) {
     yield [undefined, policyRequest(await readBoundedFile(policy, "policy", maxPolicyBytes))];
   }
   if (requests === undefined) return;
-  const input = requests === "-" ? process.stdin : createReadStream(requests);
+  // Whoever stops the command does not wait for a line that may never come.
+  const input = addAbortSignal(signal, requests === "-" ? process.stdin : createReadStream(requests));
   try {
     for await (const { number, bytes } of requestLines(input, maxRequestBytes)) yield [number, bytes];
   } catch (cause) {
+    signal.throwIfAborted();
     throw new CommandFailure(exitCodes.failure, `Cannot read requests ${requests}.`, { cause });
   }
 }

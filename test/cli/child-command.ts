@@ -19,9 +19,9 @@ export function sealstoneProcess(folder: string, ...args: readonly string[]): Ou
   return run(process.execPath, [main, ...args], folder);
 }
 
-/** Starts `sealstone`, for tests that do not wait for it to end. */
+/** Starts `sealstone`, for tests that do not wait for it to end. Its standard input stays open, and nothing comes. */
 export function startSealstone(folder: string, ...args: readonly string[]): ReturnType<typeof spawn> {
-  return spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [main, ...args], { cwd: folder, stdio: "pipe" });
 }
 
 /** A shell command line that runs `sealstone` with these arguments, which hold no quotes. */

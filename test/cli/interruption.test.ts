@@ -89,3 +89,19 @@ test("stopped while verifying", async () => {
   );
   expect({ code, stderr }).toEqual({ code: 130, stderr: "Stopped.\n" });
 });
+
+test("an agent that waits for its next request is stopped", async () => {
+  const args = ["agent", "run", "--host-data", "00".repeat(32), "--disk", "0:0=disk", "--requests", "-"];
+  const folder = scratchFolder();
+  writeFileSync(join(folder, "disk"), new Uint8Array(4096));
+  const child = startSealstone(folder, ...args);
+  let stderr = "";
+  child.stderr?.on("data", (bytes) => {
+    stderr += String(bytes);
+  });
+  // Told at once, when nothing was asked yet.
+  if (child.stdout !== null) await once(child.stdout, "data");
+  child.kill("SIGINT");
+  const [code] = await once(child, "exit");
+  expect({ code, stderr }).toEqual({ code: 130, stderr: "Stopped.\n" });
+});

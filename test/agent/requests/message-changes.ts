@@ -86,7 +86,9 @@ function otherLeaves(json: Json, place: Place): readonly ChangedMessage[] {
     ...(typeof leaf === "string" && pathNames.includes(name) ? otherPaths(leaf) : []),
     ...(typeof leaf === "string" && idNames.includes(name) ? otherIds(leaf) : []),
   ];
-  return others.map(([what, value]) => ({
+  // Of an empty path some are the path itself.
+  const changes = others.filter(([, value]) => value !== leaf);
+  return changes.map(([what, value]) => ({
     what: `${show(place)}: ${what}`,
     text: JSON.stringify(changed(json, place, value)),
   }));
