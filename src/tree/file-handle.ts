@@ -1,7 +1,8 @@
 /** A file that is open for reading, in the manner of Node's `FileHandle`. */
 import { FileError, UsageError } from "../errors.ts";
-import { encode, optionsOf, type TreeEncoding } from "./encoding.ts";
+import { encode, optionsOf, type TextEncoding, type TreeEncoding } from "./encoding.ts";
 import type { FileStretch, TreeNode, TreeOptions } from "./file-tree.ts";
+import { linesOf } from "./lines.ts";
 import type { OpenDescription } from "./open-description.ts";
 import { type BigIntTreeStats, type StatOptions, statsOf, type TreeStats } from "./stats.ts";
 import { bytesOfView, positionOf, type TransferRange, transferOf } from "./transfer-arguments.ts";
@@ -111,7 +112,7 @@ export class TreeFileHandle implements AsyncDisposable {
   readFile(
     options?: (ReadFileOptions & { readonly encoding?: "buffer" | null }) | "buffer" | null,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  readFile(options: "utf8" | (ReadFileOptions & { readonly encoding: "utf8" })): Promise<string>;
+  readFile(options: TextEncoding | (ReadFileOptions & { readonly encoding: TextEncoding })): Promise<string>;
   readFile(options?: TreeEncoding | ReadFileOptions | null): Promise<Uint8Array<ArrayBuffer> | string>;
   async readFile(options?: TreeEncoding | ReadFileOptions | null): Promise<Uint8Array | string> {
     const { encoding = "buffer", limitBytes = readFileLimitBytes, ...how } = optionsOf(options);
@@ -160,6 +161,15 @@ export class TreeFileHandle implements AsyncDisposable {
     } finally {
       if (autoClose) await this.close();
     }
+  }
+
+  /**
+   * As Node's `readLines`: the lines of the file as text, without their ends.
+   *
+   * @throws {FileError} `EFBIG` for a line of more than 2^24 characters.
+   */
+  readLines(options?: ReadStreamOptions): AsyncGenerator<string, void, undefined> {
+    return linesOf(this.createReadStream(options));
   }
 
   /** As Node's `readableWebStream`: the file from where the last read without a position ended; it stays open. */

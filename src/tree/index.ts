@@ -2,7 +2,7 @@ export * from "./attributes.ts";
 export * from "./compare-trees.ts";
 export * from "./constants.ts";
 export * from "./directory.ts";
-export type { EncodingOptions, TreeEncoding } from "./encoding.ts";
+export type { EncodingOptions, TextEncoding, TreeEncoding } from "./encoding.ts";
 export type { FileData, FileDataPiece } from "./file-data.ts";
 export * from "./file-handle.ts";
 export type { FileMode } from "./file-mode.ts";

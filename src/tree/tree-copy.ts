@@ -74,6 +74,9 @@ export class TreeCopy {
     if (options.dereference && options.verbatimSymlinks) {
       throw new UsageError("invalid-argument", "dereference and verbatimSymlinks do not go together");
     }
+    if (options.filter !== undefined && typeof options.filter !== "function") {
+      throw new UsageError("invalid-argument", `a filter is a function, not ${typeof options.filter}`);
+    }
     this.#calls = calls;
     this.#options = options;
     this.#how = options.signal ? { signal: options.signal } : {};

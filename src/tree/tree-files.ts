@@ -11,7 +11,7 @@
 import { FileError, UsageError } from "../errors.ts";
 import { constants } from "./constants.ts";
 import { TreeDirectory, type TreeDirent } from "./directory.ts";
-import { type EncodingOptions, encode, optionsOf, type TreeEncoding } from "./encoding.ts";
+import { type EncodingOptions, encode, optionsOf, type TextEncoding, type TreeEncoding } from "./encoding.ts";
 import { type ReadFileOptions, type ReadStreamOptions, TreeFileHandle } from "./file-handle.ts";
 import type { FileTree, TreeOptions } from "./file-tree.ts";
 import { Listing, type ReaddirOptions } from "./listing.ts";
@@ -76,7 +76,7 @@ export class TreeFiles {
   /** As Node's `realpath`: the absolute path without symlinks, `.` and `..`. */
   realpath(
     path: TreePath,
-    options?: "utf8" | (EncodingOptions & { readonly encoding?: "utf8" }),
+    options?: TextEncoding | (EncodingOptions & { readonly encoding?: TextEncoding }),
   ): Promise<string>;
   realpath(
     path: TreePath,
@@ -90,7 +90,7 @@ export class TreeFiles {
   /** As Node's `readlink`: the target as it stands. */
   readlink(
     path: TreePath,
-    options?: "utf8" | (EncodingOptions & { readonly encoding?: "utf8" }),
+    options?: TextEncoding | (EncodingOptions & { readonly encoding?: TextEncoding }),
   ): Promise<string>;
   readlink(
     path: TreePath,
@@ -108,19 +108,20 @@ export class TreeFiles {
     return new TreeFileHandle(await this.openForReading(path, openFlagsOf("r"), options));
   }
 
-  /** As Node's `readFile`: bytes, or text where the encoding is given. */
+  /** As Node's `readFile`, by path or of an open file: bytes, or text where the encoding is given. */
   readFile(
-    path: TreePath,
+    path: TreePath | TreeFileHandle,
     options?: "buffer" | (ReadFileOptions & { readonly encoding?: "buffer" | null }) | null,
   ): Promise<Uint8Array>;
   readFile(
-    path: TreePath,
-    options: "utf8" | (ReadFileOptions & { readonly encoding: "utf8" }),
+    path: TreePath | TreeFileHandle,
+    options: TextEncoding | (ReadFileOptions & { readonly encoding: TextEncoding }),
   ): Promise<string>;
   async readFile(
-    path: TreePath,
+    path: TreePath | TreeFileHandle,
     options?: TreeEncoding | ReadFileOptions | null,
   ): Promise<Uint8Array | string> {
+    if (path instanceof TreeFileHandle) return await path.readFile(options);
     const { signal } = optionsOf(options);
     const file = await this.open(path, signal ? { signal } : {});
     try {
@@ -143,8 +144,8 @@ export class TreeFiles {
   readdir(
     path: TreePath,
     options?:
-      | "utf8"
-      | (ReaddirOptions & { readonly encoding?: "utf8"; readonly withFileTypes?: false })
+      | TextEncoding
+      | (ReaddirOptions & { readonly encoding?: TextEncoding; readonly withFileTypes?: false })
       | null,
   ): Promise<string[]>;
   readdir(
@@ -153,7 +154,7 @@ export class TreeFiles {
   ): Promise<Uint8Array[]>;
   readdir(
     path: TreePath,
-    options: ReaddirOptions & { readonly encoding?: "utf8"; readonly withFileTypes: true },
+    options: ReaddirOptions & { readonly encoding?: TextEncoding; readonly withFileTypes: true },
   ): Promise<TreeDirent[]>;
   readdir(
     path: TreePath,
@@ -175,7 +176,7 @@ export class TreeFiles {
   /** As Node's `opendir`: the entries of a directory, read as they are asked for. */
   opendir(
     path: TreePath,
-    options?: "utf8" | (ReaddirOptions & { readonly encoding?: "utf8" }),
+    options?: TextEncoding | (ReaddirOptions & { readonly encoding?: TextEncoding }),
   ): Promise<TreeDirectory>;
   opendir(
     path: TreePath,
@@ -192,7 +193,7 @@ export class TreeFiles {
   }
 
   /** Beyond Node: full names of the extended attributes, in the file system's own order. */
-  listxattr(path: TreePath, options?: WalkOptions & { readonly encoding?: "utf8" }): Promise<string[]>;
+  listxattr(path: TreePath, options?: WalkOptions & { readonly encoding?: TextEncoding }): Promise<string[]>;
   listxattr(path: TreePath, options: WalkOptions & { readonly encoding: "buffer" }): Promise<Uint8Array[]>;
   listxattr(path: TreePath, options: WalkOptions & EncodingOptions = {}): Promise<(string | Uint8Array)[]> {
     return this.at(path, "listxattr", options, async ({ node }) =>

@@ -1,6 +1,5 @@
 /** A file that is open for writing as well, in the manner of Node's `FileHandle`. */
-import type { TreeEncoding } from "./encoding.ts";
-import { optionsOf } from "./encoding.ts";
+import { checkTextEncoding, optionsOf, type TextEncoding, type TreeEncoding } from "./encoding.ts";
 import { bytesOfPiece, type FileData, type FileDataPiece, piecesOf } from "./file-data.ts";
 import { TreeFileHandle } from "./file-handle.ts";
 import type { FileMode } from "./file-mode.ts";
@@ -14,7 +13,7 @@ import type { AllocateOptions, WritableFileTree } from "./writable-file-tree.ts"
 /** How to write a whole content to an open file. */
 export interface WriteOptions extends TreeOptions {
   /** Text is written as UTF-8. */
-  readonly encoding?: "utf8" | null;
+  readonly encoding?: TextEncoding | null;
 }
 
 /** Where to write a stream to. */
@@ -59,7 +58,7 @@ export class WritableTreeFileHandle extends TreeFileHandle {
   write(
     text: string,
     position?: number | bigint | null,
-    encoding?: "utf8" | null,
+    encoding?: TextEncoding | null,
   ): Promise<{ bytesWritten: number; buffer: string }>;
   async write(
     data: FileDataPiece,
@@ -67,6 +66,7 @@ export class WritableTreeFileHandle extends TreeFileHandle {
     length?: number | string | null,
     position?: number | bigint | null,
   ): Promise<{ bytesWritten: number; buffer: FileDataPiece }> {
+    if (typeof data === "string") checkTextEncoding(length);
     const transfer =
       typeof data === "string"
         ? transferOf(bytesOfPiece(data), { position: range as number | bigint | null })
@@ -91,7 +91,8 @@ export class WritableTreeFileHandle extends TreeFileHandle {
    * what is behind stays.
    */
   async writeFile(data: FileData, options?: TreeEncoding | WriteOptions | null): Promise<void> {
-    const { signal } = optionsOf(options);
+    const { signal, encoding } = optionsOf(options);
+    checkTextEncoding(encoding);
     for await (const piece of piecesOf(data)) await this.#writeAll(piece, null, signal ? { signal } : {});
   }
 

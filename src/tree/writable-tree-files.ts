@@ -13,7 +13,14 @@ import { FileError, UsageError } from "../errors.ts";
 import { constants } from "./constants.ts";
 import { copyContent } from "./copying.ts";
 import { makeDirectories, makeTemporaryDirectory } from "./directory-making.ts";
-import { type EncodingOptions, encode, optionsOf, type TreeEncoding } from "./encoding.ts";
+import {
+  checkTextEncoding,
+  type EncodingOptions,
+  encode,
+  optionsOf,
+  type TextEncoding,
+  type TreeEncoding,
+} from "./encoding.ts";
 import { FileCapabilities } from "./file-capabilities.ts";
 import type { FileData, FileDataPiece } from "./file-data.ts";
 import { type FileMode, permissionsOf } from "./file-mode.ts";
@@ -42,7 +49,7 @@ export interface WritableTreeFilesOptions {
 /** How to write a whole file. */
 export interface WriteFileOptions extends TreeOptions {
   /** Text is written as UTF-8. */
-  readonly encoding?: "utf8" | null;
+  readonly encoding?: TextEncoding | null;
   /** Of a file that is made; 0o666 unless set. */
   readonly mode?: FileMode;
   /** As `open`'s; `"w"` unless set, `"a"` to append. */
@@ -118,12 +125,14 @@ export class WritableTreeFiles extends TreeFiles {
     return new WritableTreeFileHandle(description, { tree: this.tree, changes: this.#changes });
   }
 
-  /** As Node's `writeFile`. */
+  /** As Node's `writeFile`, by path or to an open file. */
   async writeFile(
-    path: TreePath,
+    path: TreePath | WritableTreeFileHandle,
     data: FileData,
     options?: TreeEncoding | WriteFileOptions | null,
   ): Promise<void> {
+    checkTextEncoding(optionsOf(options).encoding);
+    if (path instanceof WritableTreeFileHandle) return await path.writeFile(data, optionsOf(options));
     const { flag = "w", mode = 0o666, flush = false, signal } = optionsOf(options);
     const how = signal ? { signal } : {};
     const file = await this.open(path, flag, mode, how);
@@ -137,7 +146,7 @@ export class WritableTreeFiles extends TreeFiles {
 
   /** As Node's `appendFile`: each piece of the data goes to where the end is when its turn comes. */
   appendFile(
-    path: TreePath,
+    path: TreePath | WritableTreeFileHandle,
     data: FileData,
     options?: TreeEncoding | WriteFileOptions | null,
   ): Promise<void> {
@@ -223,7 +232,7 @@ export class WritableTreeFiles extends TreeFiles {
   /** As Node's `mkdtemp`: makes a directory of a new name, six letters behind the prefix. */
   mkdtemp(
     prefix: TreePath,
-    options?: "utf8" | (EncodingOptions & { readonly encoding?: "utf8" }),
+    options?: TextEncoding | (EncodingOptions & { readonly encoding?: TextEncoding }),
   ): Promise<string>;
   mkdtemp(
     prefix: TreePath,
