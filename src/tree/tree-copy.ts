@@ -133,8 +133,8 @@ export class TreeCopy {
       const path = joinNames(names, true);
       if (equalBytes(path, sourceParent)) return;
       const parent = await this.#statIfThere(path, true);
-      if (parent === undefined) return;
-      if (parent.inode === from.inode) throw intoItself(source, below);
+      // Node looks no further than to one that is not there, and the copy copies itself.
+      if (parent?.inode === from.inode) throw intoItself(source, below);
       below = path;
     }
   }

@@ -1,4 +1,4 @@
-/** Lines and encodings, as Node's own `fs/promises` has them. */
+/** What a test author writes: lines, encodings, open files, copies into themselves, beside Node's own `fs/promises`. */
 import { mkdtempSync, rmSync } from "node:fs";
 import fs from "node:fs/promises";
 import os from "node:os";
@@ -81,6 +81,19 @@ test("a filter that is none is wrong usage", async () => {
   await files.writeFile("/file", "");
   const copying = files.cp("/file", "/copy", { filter: 5 as unknown as () => boolean });
   await expect(copying).rejects.toMatchObject({ name: "UsageError", code: "invalid-argument" });
+});
+
+test("a copy into itself is refused, also by a symlink and to where no directory is yet", async () => {
+  const files = new WritableTreeFiles(new WritableMemoryTree());
+  await files.mkdir("/a");
+  await files.writeFile("/a/file", "");
+  await files.symlink("a", "/link");
+  for (const destination of ["/a/b", "/link/b", "/link/none/b"]) {
+    await expect(files.cp("/a", destination, { recursive: true })).rejects.toMatchObject({
+      code: "ERR_FS_CP_EINVAL",
+    });
+  }
+  expect(await files.readdir("/a")).toEqual(["file"]);
 });
 
 test("constants are Linux's", () => {
