@@ -66,6 +66,23 @@ const usual: CombinedLayersSettings = {
   ScratchPath: `${scratchMount}/scratch/${container}`,
 };
 
+test("the machine's own id is taken as the real guest takes it, with its own root", async () => {
+  const all = await scene();
+  const { agent } = all;
+  for (const request of [setPolicy(all.policy), layerDisk(0), layerDisk(1), scratchDisk()])
+    await agent.handle(request);
+  const machine = "00000000-0000-0000-0000-000000000000";
+  const root = `/run/gcs/c/${machine}/rootfs`;
+  const mount = { ...usual, ContainerID: machine, ScratchPath: `${scratchMount}/scratch/${machine}` };
+  const add = (Settings: CombinedLayersSettings) => modify({ ResourceType: "CombinedLayers", Settings });
+  await expect(agent.handle(add(mount))).rejects.toThrow(PolicyError);
+  await agent.handle(add({ ...mount, ContainerRootPath: root }));
+  expect(await agent.files(root)?.readdir("/")).toEqual(expect.arrayContaining(["bin"]));
+  const Settings = { ContainerID: machine, ContainerRootPath: root };
+  await agent.handle(modify({ ResourceType: "CombinedLayers", RequestType: "Remove", Settings }));
+  expect(agent.files(root)).toBeUndefined();
+});
+
 test.each<[string, Partial<CombinedLayersSettings>]>([
   ["another container's root", { ContainerRootPath: `/run/gcs/c/${idOf("b")}/rootfs` }],
   ["a root elsewhere", { ContainerRootPath: "/run/gcs/c" }],
