@@ -4,6 +4,8 @@ import { quoted } from "../oci/quoted-text.ts";
 
 /** How deep objects and lists may stand in each other. */
 const mostLevels = 32;
+/** With nothing behind it that would be of the same number. */
+const wholeNumber = /(?:0|-?[1-9][0-9]*)(?![.eE0-9])/y;
 const encoder = new TextEncoder();
 
 /**
@@ -43,7 +45,8 @@ function asText(request: unknown): string {
 }
 
 /**
- * What a text of JSON stands for. Every text in it is well-formed and has no NUL.
+ * What a text of JSON stands for. Every text in it is well-formed and has no NUL, every number is whole and
+ * written as Go writes it.
  *
  * @param what names it in errors.
  * @throws {FormatError} `bad-field`.
@@ -57,12 +60,15 @@ export function parseText(text: string, what: string): unknown {
     throw new FormatError("bad-field", `${what} is no JSON`);
   }
   checkTexts(value, what);
-  checkNames(text, what);
+  checkForms(text, what);
   return value;
 }
 
-/** No object has a name twice: of two fields one reader takes the first, another the last. */
-function checkNames(text: string, what: string): void {
+/**
+ * No object has a name twice: of two fields one reader takes the first, another the last. And no number
+ * has a fraction or an exponent: this reader takes `0e0` for 0, Go's for none of its whole numbers.
+ */
+function checkForms(text: string, what: string): void {
   const open: (Set<string> | undefined)[] = [];
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at];
@@ -78,8 +84,18 @@ function checkNames(text: string, what: string): void {
         names.add(name);
       }
       at = end - 1;
+    } else if (isNumberStart(char)) {
+      wholeNumber.lastIndex = at;
+      if (!wholeNumber.test(text)) {
+        throw new FormatError("bad-field", `${what} has a number that is not written as a whole one`);
+      }
+      at = wholeNumber.lastIndex - 1;
     }
   }
+}
+
+function isNumberStart(char: string | undefined): boolean {
+  return char !== undefined && (char === "-" || (char >= "0" && char <= "9"));
 }
 
 /** Behind the quotation mark that ends the text which begins here. */

@@ -49,6 +49,11 @@ test.each([
   ["a name twice", '{"a":1, "b":{"a":2}, "a":3}'],
   ["a name twice, written in two ways", '{"a":1,"\\u0061" :2}'],
   ["a name twice, deep inside", '[{"x":[{"b":"\\\\\\"","b"\n:2}]}]'],
+  ["a fraction", '{"a":[1,0.0]}'],
+  ["a fraction that is whole", '{"a":10.0}'],
+  ["an exponent", '{"a":0e0}'],
+  ["an exponent in capitals", "12E2"],
+  ["no number below none", '{"a":-0}'],
   ["too many levels", `${"[".repeat(40)}${"]".repeat(40)}`],
   ["far too many levels", `${"[".repeat(200_000)}${"]".repeat(200_000)}`],
 ])("%s is refused", (_, text) => {
@@ -59,6 +64,7 @@ test.each([
   ['{"a":{"a":1},"b":{"a":2},"c":["a","a",{"a":1}],"d":"a\\":"}', 4],
   ['{"__proto__":1,"constructor":2}', 2],
   ['{"a:":"\\"a\\":1","a":" \\\\"}', 2],
+  ['{"a":0,"b":-1,"c":[10,907],"d":"1.5","e1":9007199254740991}', 5],
 ])("%s is taken", (text, names) => {
   const value = parseText(text, "it");
   expect(JSON.stringify(value)).toBe(JSON.stringify(JSON.parse(text)));
