@@ -122,7 +122,11 @@ export const mutants: readonly Mistake[] = [
     "messages",
     ["request-reader.ts", "  message.allowOnly(...base, ...(messageFields.get(type) ?? []));\n", ""],
   ],
-  ["a field that is there twice", "messages", ["request-text.ts", "  checkNames(text, what);\n", ""]],
+  [
+    "a field that is there twice",
+    "messages",
+    ["request-text.ts", "if (names.has(name)) throw", "if (names.has(text)) throw"],
+  ],
   [
     "a container without a root",
     "lists",
