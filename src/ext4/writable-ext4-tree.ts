@@ -10,6 +10,7 @@ import { CallsUnderWay } from "../device/calls-under-way.ts";
 import { FileError } from "../errors.ts";
 import type { NodeAttributes, Timestamp } from "../tree/attributes.ts";
 import { CallOrder } from "../tree/call-order.ts";
+import { checkCursor } from "../tree/directory-cursor.ts";
 import type { DirectoryEntry, OpenFile, TreeNode, TreeOptions, TreeStatistics } from "../tree/file-tree.ts";
 import type {
   AttributeChanges,
@@ -136,7 +137,7 @@ export class WritableExt4Tree implements WritableFileTree {
     cursor = 0,
     options: TreeOptions = {},
   ): AsyncGenerator<DirectoryEntry, void, undefined> {
-    if (!Number.isSafeInteger(cursor) || cursor < 0) throw new FileError("EINVAL", "readdir");
+    checkCursor(cursor);
     let begun = false;
     for (let next: number | undefined = cursor; next !== undefined; ) {
       const from: number = next;

@@ -1,6 +1,7 @@
 /** The reading side of an overlay. */
 import { FileError } from "../errors.ts";
 import type { NodeAttributes } from "../tree/attributes.ts";
+import { checkCursor } from "../tree/directory-cursor.ts";
 import type {
   DirectoryEntry,
   FileTree,
@@ -64,7 +65,7 @@ export class MergedTree implements FileTree {
     cursor = 0,
     options: TreeOptions = {},
   ): AsyncGenerator<DirectoryEntry, void, undefined> {
-    if (!Number.isSafeInteger(cursor) || cursor < 0) throw new FileError("EINVAL", "readdir");
+    checkCursor(cursor);
     const { state } = this;
     const own = state.directory(directory, "readdir");
     if (own.isPureUpper) {

@@ -9,6 +9,7 @@ import { type BigIntStats, constants } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import { DeviceError, FileError, StateError, StorageError } from "../errors.ts";
 import type { NodeAttributes, NodeType } from "./attributes.ts";
+import { checkCursor } from "./directory-cursor.ts";
 import type {
   DirectoryEntry,
   FileStretch,
@@ -86,7 +87,7 @@ export class FolderTree implements FileTree {
     cursor = 0,
     options: TreeOptions = {},
   ): AsyncGenerator<DirectoryEntry, void, undefined> {
-    if (!Number.isSafeInteger(cursor) || cursor < 0) throw new FileError("EINVAL", "readdir");
+    checkCursor(cursor);
     if (directory.type !== "directory") throw new FileError("ENOTDIR", "readdir");
     const names = await this.#run(directory, options, (path) => fs.readdir(path, { encoding: "buffer" }));
     for (let place = cursor; place < names.length; place++) {
