@@ -1,5 +1,4 @@
 /** What ACLs and modes do to each other, and how a directory hands its own on (`fs/ext4/acl.c`, `fs/posix_acl.c`). */
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import type { LiveInode } from "./live-inode.ts";
 import type { LiveTree } from "./live-tree.ts";
@@ -29,13 +28,12 @@ export const aclKeys: { readonly access: XattrKey; readonly default: XattrKey } 
  * @throws {FileError} `EINVAL` for a malformed one, `ENOTSUP` for a symlink, `EACCES` for a default one where
  *   there is no directory, `ENOSPC`.
  */
-export async function setAcl(
+export function setAcl(
   tree: LiveTree,
   inode: LiveInode,
   which: "access" | "default",
   value: Uint8Array | undefined,
-  options: IoOptions,
-): Promise<void> {
+): void {
   const entries = value === undefined ? [] : parseAcl(value);
   if (inode.type === "symlink") throw new FileError("ENOTSUP", "setxattr");
   if (entries === undefined) throw new FileError("EINVAL", "setxattr");
@@ -44,47 +42,41 @@ export async function setAcl(
     return;
   }
   if (which === "default" || entries.length === 0) {
-    await storeAcl(tree, inode, which, entries, options);
+    storeAcl(tree, inode, which, entries);
     return;
   }
   const { permissions, complete } = modeOfAcl(entries);
-  await storeAcl(tree, inode, which, complete ? [] : entries, options);
+  storeAcl(tree, inode, which, complete ? [] : entries);
   if ((inode.permissions & permissionMask) === permissions) return;
   inode.permissions = (inode.permissions & ~permissionMask) | permissions;
   inode.changedAt = tree.volume.now();
 }
 
 /** Bends an inode's ACL to its mode, which was changed. */
-export async function fitAclToMode(tree: LiveTree, inode: LiveInode, options: IoOptions): Promise<void> {
-  const entries = await readAcl(tree, inode, "access", options);
+export function fitAclToMode(tree: LiveTree, inode: LiveInode): void {
+  const entries = readAcl(tree, inode, "access");
   if (entries === undefined) return;
-  await storeAcl(tree, inode, "access", aclWithMode(entries, inode.permissions), options);
+  storeAcl(tree, inode, "access", aclWithMode(entries, inode.permissions));
 }
 
 /** Gives a new inode what its directory's default ACL says. */
-export async function inheritAcls(
-  tree: LiveTree,
-  parent: LiveInode,
-  inode: LiveInode,
-  options: IoOptions,
-): Promise<void> {
+export function inheritAcls(tree: LiveTree, parent: LiveInode, inode: LiveInode): void {
   if (inode.type === "symlink") return;
-  const entries = await readAcl(tree, parent, "default", options);
+  const entries = readAcl(tree, parent, "default");
   if (entries === undefined) return;
-  if (inode.type === "directory") await storeAcl(tree, inode, "default", entries, options);
+  if (inode.type === "directory") storeAcl(tree, inode, "default", entries);
   const own = inheritedAcl(entries, inode.permissions);
   const { permissions, complete } = modeOfAcl(own);
-  if (!complete) await storeAcl(tree, inode, "access", own, options);
+  if (!complete) storeAcl(tree, inode, "access", own);
   inode.permissions = (inode.permissions & ~permissionMask) | permissions;
 }
 
-async function readAcl(
+function readAcl(
   tree: LiveTree,
   inode: LiveInode,
   which: "access" | "default",
-  options: IoOptions,
-): Promise<readonly AclEntry[] | undefined> {
-  const stored = await tree.xattrs(inode).read(aclKeys[which], options);
+): readonly AclEntry[] | undefined {
+  const stored = tree.xattrs(inode).read(aclKeys[which]);
   if (stored === undefined) return undefined;
   const shown = shownAcl(stored);
   const entries = shown && parseAcl(shown);
@@ -92,14 +84,13 @@ async function readAcl(
   throw tree.volume.malformed("bad-field", "extended attributes: a malformed ACL", { inode: inode.number });
 }
 
-async function storeAcl(
+function storeAcl(
   tree: LiveTree,
   inode: LiveInode,
   which: "access" | "default",
   entries: readonly AclEntry[],
-  options: IoOptions,
-): Promise<void> {
+): void {
   const value = entries.length === 0 ? undefined : storedAcl(entries);
-  const changed = await tree.xattrs(inode).apply({ key: aclKeys[which], value }, options);
+  const changed = tree.xattrs(inode).apply({ key: aclKeys[which], value });
   if (changed) inode.changedAt = tree.volume.now();
 }

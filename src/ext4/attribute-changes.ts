@@ -1,6 +1,5 @@
 /** Attributes and extended attributes, changed: each runs inside a change. */
 import { bytesFromLatin1, latin1FromBytes } from "../bytes/latin1.ts";
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import type { Timestamp } from "../tree/attributes.ts";
 import type { AttributeChanges, SetXattrOptions } from "../tree/writable-file-tree.ts";
@@ -18,12 +17,11 @@ const openIndexes: readonly number[] = [1, 4, 6];
 const userIndex = 1;
 
 /** Changes attributes. @throws {FileError} `EINVAL`; `ENOTSUP` for the permissions of a symlink. */
-export async function changeAttributes(
+export function changeAttributes(
   tree: LiveTree,
   inode: LiveInode,
   { permissions, uid, gid, accessedAt, modifiedAt }: AttributeChanges,
-  options: IoOptions,
-): Promise<void> {
+): void {
   const sound =
     isWithin(permissions ?? 0, 0o7777) &&
     isWithin(uid ?? 0, 0xffff_ffff) &&
@@ -34,7 +32,7 @@ export async function changeAttributes(
   if (permissions !== undefined && permissions !== inode.permissions) {
     if (inode.type === "symlink") throw new FileError("ENOTSUP", "chmod");
     inode.permissions = permissions;
-    await fitAclToMode(tree, inode, options);
+    fitAclToMode(tree, inode);
   }
   if (uid !== undefined) inode.uid = uid;
   if (gid !== undefined) inode.gid = gid;
@@ -49,36 +47,31 @@ function isTime(time: Timestamp | undefined): boolean {
 }
 
 /** Sets an extended attribute. @throws as `WritableFileTree.setxattr`. */
-export async function changeXattr(
+export function changeXattr(
   tree: LiveTree,
   inode: LiveInode,
   name: Uint8Array,
   value: Uint8Array,
-  { only, ...options }: SetXattrOptions,
-): Promise<void> {
+  { only }: SetXattrOptions,
+): void {
   if (value.length > valueLimitBytes) throw new FileError("E2BIG", "setxattr");
   const key = keyOf(inode, name, "setxattr");
   if (typeof key === "string") {
-    await setAcl(tree, inode, key, value, options);
+    setAcl(tree, inode, key, value);
     return;
   }
   const change = { key, value: new Uint8Array(value), ...(only && { only }) };
-  if (await tree.xattrs(inode).apply(change, options)) inode.changedAt = tree.volume.now();
+  if (tree.xattrs(inode).apply(change)) inode.changedAt = tree.volume.now();
 }
 
 /** Takes an extended attribute away. @throws as `WritableFileTree.removexattr`. */
-export async function removeXattr(
-  tree: LiveTree,
-  inode: LiveInode,
-  name: Uint8Array,
-  options: IoOptions,
-): Promise<void> {
+export function removeXattr(tree: LiveTree, inode: LiveInode, name: Uint8Array): void {
   const key = keyOf(inode, name, "removexattr");
   if (typeof key === "string") {
-    await setAcl(tree, inode, key, undefined, options);
+    setAcl(tree, inode, key, undefined);
     return;
   }
-  await tree.xattrs(inode).apply({ key, value: undefined, only: "replace" }, options);
+  tree.xattrs(inode).apply({ key, value: undefined, only: "replace" });
   inode.changedAt = tree.volume.now();
 }
 

@@ -4,7 +4,6 @@
  * lost their last name while they are open. On the device they are free already.
  */
 import { crc32c } from "../bytes/crc.ts";
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import { countSetBits, fillBits, nextClearBit, nextSetBit } from "./bitmap.ts";
 import type { BlockKind } from "./block-kind.ts";
@@ -18,7 +17,7 @@ export interface BlockRange {
 }
 
 /** How blocks are taken or given back. */
-export interface AllocateOptions extends IoOptions {
+export interface AllocateOptions {
   /** Held, and free on the device. */
   readonly held?: boolean;
 }
@@ -58,14 +57,14 @@ export class BlockAllocator {
    * @param goal where they are wanted; behind it first.
    * @throws {FileError} `ENOSPC` where there is none.
    */
-  async allocate(goal: number, count: number, options: AllocateOptions = {}): Promise<BlockRange> {
+  allocate(goal: number, count: number, { held = false }: AllocateOptions = {}): BlockRange {
     const { groups, geometry } = this.#volume;
     const start = goal > geometry.firstDataBlock && goal < geometry.blocks ? goal : geometry.firstDataBlock;
     const wanted = Math.min(count, goodRunBlocks);
     let best: { bits: GroupBits; from: number; end: number } | undefined;
     let group = groups.withFreeBlocks.next(groups.groupOf(start));
     for (let searched = 0; group !== undefined && searched < searchedGroups; searched++) {
-      const bits = this.#peekBits(group) ?? (await this.#searchable(group, options));
+      const bits = this.#searchable(group);
       const from = group === groups.groupOf(start) ? start - groups.firstBlock(group) : 0;
       const found = findRun(bits, from, wanted, count);
       if (found === undefined) {
@@ -79,7 +78,9 @@ export class BlockAllocator {
     }
     if (best === undefined) throw new FileError("ENOSPC", "write");
     const range = { block: groups.firstBlock(best.bits.group) + best.from, count: best.end - best.from };
-    await this.#take(best.bits.group, best.from, best.end, options);
+    const { group: taken } = best.bits;
+    if (held) this.#hold(taken, best.from, best.end, true);
+    else this.#mark(taken, best.from, best.end, true);
     return range;
   }
 
@@ -88,28 +89,24 @@ export class BlockAllocator {
    *
    * @throws {FormatError} `bad-field` where one of them is free, or of the file system itself.
    */
-  async free(block: number, count = 1, options: AllocateOptions = {}): Promise<void> {
-    await this.#each(block, count, async (group, from, end) => {
-      if (options.held) this.#hold(group, from, end, false);
-      else await this.#mark(group, from, end, false, options);
+  free(block: number, count = 1, { held = false }: AllocateOptions = {}): void {
+    this.#each(block, count, (group, from, end) => {
+      if (held) this.#hold(group, from, end, false);
+      else this.#mark(group, from, end, false);
     });
     this.#volume.forgetBlock(block, count);
   }
 
   /** Makes blocks that are taken held ones. */
-  async hold(block: number, count: number, options: IoOptions): Promise<void> {
-    await this.#each(block, count, async (group, from, end) => {
-      await this.#mark(group, from, end, false, options);
+  hold(block: number, count: number): void {
+    this.#each(block, count, (group, from, end) => {
+      this.#mark(group, from, end, false);
       this.#hold(group, from, end, true);
     });
   }
 
   /** Splits a range at the borders of groups. */
-  async #each(
-    block: number,
-    count: number,
-    run: (group: number, from: number, end: number) => Promise<void>,
-  ): Promise<void> {
+  #each(block: number, count: number, run: (group: number, from: number, end: number) => void): void {
     const { groups } = this.#volume;
     if (!this.#volume.holds(block, count) || groups.system.meets(block, block + count)) {
       throw this.#volume.malformed("bad-field", `${count} blocks that are no file's are to be freed`, {
@@ -120,20 +117,15 @@ export class BlockAllocator {
       const group = groups.groupOf(at);
       const first = groups.firstBlock(group);
       const end = Math.min(block + count, first + groups.blocksIn(group));
-      await run(group, at - first, end - first);
+      run(group, at - first, end - first);
       at = end;
     }
   }
 
-  async #take(group: number, from: number, end: number, options: AllocateOptions): Promise<void> {
-    if (options.held) this.#hold(group, from, end, true);
-    else await this.#mark(group, from, end, true, options);
-  }
-
   /** Sets bits of a group's bitmap, or clears them: all of them, or it was wrong. */
-  async #mark(group: number, from: number, end: number, taken: boolean, options: IoOptions): Promise<void> {
+  #mark(group: number, from: number, end: number, taken: boolean): void {
     const { groups } = this.#volume;
-    const bitmap = this.#markWaiting(group) ?? (await this.#modifyBitmap(group, options));
+    const bitmap = this.#modifyBitmap(group);
     const next = taken ? nextSetBit(bitmap, from, end) : nextClearBit(bitmap, from, end);
     if (next < end) {
       const why = taken ? "is taken twice" : "is to be freed, and is free";
@@ -172,19 +164,11 @@ export class BlockAllocator {
     groups.withFreeBlocks.set(group, groups.get(group, "freeBlocks") > held);
   }
 
-  /** As `searchable`, where they stand in memory as they are. */
-  #peekBits(group: number): GroupBits | undefined {
-    const { groups } = this.#volume;
-    if (this.#held.has(group) || this.#isUninit(group)) return undefined;
-    const bits = this.#volume.peekBlock(groups.get(group, "blockBitmap"), this.#kind(group));
-    return bits && { group, bits, count: groups.blocksIn(group) };
-  }
-
   /** A group's bits with what is held among them; not to be changed. */
-  async #searchable(group: number, options: IoOptions): Promise<GroupBits> {
+  #searchable(group: number): GroupBits {
     const { groups } = this.#volume;
     const count = groups.blocksIn(group);
-    const bitmap = await this.#viewBitmap(group, options);
+    const bitmap = this.#viewBitmap(group);
     const held = this.#held.get(group);
     if (held === undefined) return { group, bits: bitmap, count };
     const bits = bitmap.slice(0, held.bits.length);
@@ -192,27 +176,23 @@ export class BlockAllocator {
     return { group, bits, count };
   }
 
-  async #viewBitmap(group: number, options: IoOptions): Promise<Uint8Array> {
+  #viewBitmap(group: number): Uint8Array {
     if (this.#isUninit(group)) return this.#freshBitmap(group);
     const block = this.#volume.groups.get(group, "blockBitmap");
-    return this.#volume.viewBlock(block, this.#kind(group), options);
+    const behind = (): readonly number[] => this.#volume.groups.bitmapsBehind(group, "blockBitmap");
+    return this.#volume.viewBlock(block, this.#kind(group), behind);
   }
 
   /** The bitmap to be changed by who notes how to undo that: its block is marked alone. */
-  async #modifyBitmap(group: number, options: IoOptions): Promise<Uint8Array> {
-    await this.initialize(group);
+  #modifyBitmap(group: number): Uint8Array {
+    this.initialize(group);
     const block = this.#volume.groups.get(group, "blockBitmap");
-    return this.#volume.markBlock(block, this.#kind(group), options);
-  }
-
-  /** As `modifyBitmap`, where it waits to be written already. */
-  #markWaiting(group: number): Uint8Array | undefined {
-    if (this.#isUninit(group)) return undefined;
-    return this.#volume.markWaiting(this.#volume.groups.get(group, "blockBitmap"));
+    const behind = (): readonly number[] => this.#volume.groups.bitmapsBehind(group, "blockBitmap");
+    return this.#volume.markBlock(block, this.#kind(group), behind);
   }
 
   /** Writes the bitmap of a group that has none yet. */
-  async initialize(group: number): Promise<void> {
+  initialize(group: number): void {
     const { groups } = this.#volume;
     if (!this.#isUninit(group)) return;
     const bitmap = this.#freshBitmap(group);

@@ -1,8 +1,9 @@
 /** The blocks of an inode by their place in it, as metadata: what directories are made of. */
-import type { IoOptions } from "../device/block-device.ts";
+import { FormatError } from "../errors.ts";
 import type { BlockKind } from "./block-kind.ts";
 import { extentTreeOf } from "./extent-tree.ts";
 import type { LiveInode } from "./live-inode.ts";
+import { MissingBlocks, mostFetched } from "./missing-blocks.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
 /** See the head of this file. */
@@ -25,31 +26,18 @@ export class DirectoryBlocks {
     return Math.ceil(this.#inode.sizeBytes / this.#volume.geometry.blockSizeBytes);
   }
 
-  /** A block for reading, where it is in memory; not to be kept. */
-  peek(logical: number): Uint8Array | undefined {
-    const block = this.#places.get(logical);
-    return block === undefined ? undefined : this.#volume.peekBlock(block, this.#kind);
-  }
-
   /**
    * A block for reading; not to be kept.
    *
    * @throws {FormatError} `bad-field` for a hole; as the kind's `check`.
    */
-  async view(logical: number, options: IoOptions): Promise<Uint8Array> {
-    const block = await this.blockAt(logical, options);
-    return (
-      this.#volume.peekBlock(block, this.#kind) ?? (await this.#volume.viewBlock(block, this.#kind, options))
-    );
+  view(logical: number): Uint8Array {
+    return this.#volume.viewBlock(this.blockAt(logical), this.#kind, () => this.#behind(logical));
   }
 
   /** Inside a change: a block to be changed. */
-  async modify(logical: number, options: IoOptions): Promise<Uint8Array> {
-    const block = this.#places.get(logical) ?? (await this.blockAt(logical, options));
-    return (
-      this.#volume.modifyWaiting(block, this.#kind) ??
-      (await this.#volume.modifyBlock(block, this.#kind, options))
-    );
+  modify(logical: number): Uint8Array {
+    return this.#volume.modifyBlock(this.blockAt(logical), this.#kind);
   }
 
   /**
@@ -57,12 +45,12 @@ export class DirectoryBlocks {
    *
    * @throws {FileError} `ENOSPC`.
    */
-  async append(options: IoOptions): Promise<{ logical: number; bytes: Uint8Array }> {
+  append(): { logical: number; bytes: Uint8Array } {
     const logical = this.count;
     const tree = extentTreeOf(this.#volume, this.#inode);
-    const goal = (await tree.goalFor(logical, options)) ?? this.#volume.inodes.goalOf(this.#inode);
-    const { block } = await this.#volume.blocks.allocate(goal, 1, options);
-    await tree.insert({ logical, blocks: 1, start: block, written: true }, options);
+    const goal = tree.goalFor(logical) ?? this.#volume.inodes.goalOf(this.#inode);
+    const { block } = this.#volume.blocks.allocate(goal, 1);
+    tree.insert({ logical, blocks: 1, start: block, written: true });
     this.#inode.addBlocks(1);
     this.#inode.sizeBytes = (logical + 1) * this.#volume.geometry.blockSizeBytes;
     this.#places.set(logical, block);
@@ -71,10 +59,10 @@ export class DirectoryBlocks {
   }
 
   /** Where a block stands on the device. */
-  async blockAt(logical: number, options: IoOptions): Promise<number> {
+  blockAt(logical: number): number {
     const known = this.#places.get(logical);
     if (known !== undefined) return known;
-    const mapping = await extentTreeOf(this.#volume, this.#inode).find(logical, options);
+    const mapping = extentTreeOf(this.#volume, this.#inode).find(logical);
     if (mapping.start !== undefined && mapping.written) {
       const block = mapping.start + (logical - mapping.logical);
       this.#places.set(logical, block);
@@ -83,5 +71,17 @@ export class DirectoryBlocks {
     throw this.#volume.malformed("bad-field", `its block ${logical} is a hole`, {
       inode: this.#inode.number,
     });
+  }
+
+  /** Where the blocks behind one stand, as far as that is known: who looks through a directory wants them next. */
+  #behind(logical: number): number[] {
+    const end = Math.min(this.count, logical + mostFetched);
+    const behind: number[] = [];
+    try {
+      for (let each = logical + 1; each < end; each++) behind.push(this.blockAt(each));
+    } catch (error) {
+      if (!(error instanceof MissingBlocks || error instanceof FormatError)) throw error;
+    }
+    return behind;
   }
 }

@@ -11,7 +11,6 @@
  */
 
 import { readU32Le } from "../bytes/codec.ts";
-import type { IoOptions } from "../device/block-device.ts";
 import { isDot, isDotDot } from "../tree/path.ts";
 import { isIndexed } from "./directory-checksum.ts";
 import { directoryEntryFields } from "./directory-entry.ts";
@@ -50,28 +49,24 @@ const perMajor = 2 ** minorBits;
  * @param cursor entries behind it are wanted; 0 for all.
  * @throws {FormatError} for a malformed directory.
  */
-export async function listPiece(
-  parts: DirectoryParts,
-  cursor: number,
-  options: IoOptions,
-): Promise<ListedPiece> {
+export function listPiece(parts: DirectoryParts, cursor: number): ListedPiece {
   const { volume, inode, blocks } = parts;
-  if (isIndexed(volume, inode)) return listIndexed(parts, cursor, options);
-  if (!volume.geometry.features.dirIndex || blocks.count !== 1) return listLinear(parts, cursor, options);
+  if (isIndexed(volume, inode)) return listIndexed(parts, cursor);
+  if (!volume.geometry.features.dirIndex || blocks.count !== 1) return listLinear(parts, cursor);
   // As if it had the index that it is given when it grows.
-  const bytes = await blocks.view(0, options);
+  const bytes = blocks.view(0);
   const entries = rawEntries(parts, bytes, 0);
   const hash = { version: volume.geometry.superblock.defaultHashVersion, ...parts.hashBase };
   return { entries: inOrder(parts, entries, hash, cursor), next: undefined };
 }
 
-async function listLinear(parts: DirectoryParts, cursor: number, options: IoOptions): Promise<ListedPiece> {
+function listLinear(parts: DirectoryParts, cursor: number): ListedPiece {
   const { volume, blocks } = parts;
   const { blockSizeBytes } = volume.geometry;
   const logical = Math.floor(cursor / blockSizeBytes);
   if (logical >= blocks.count) return { entries: [], next: undefined };
   const start = logical * blockSizeBytes;
-  const bytes = await blocks.view(logical, options);
+  const bytes = blocks.view(logical);
   const entries = rawEntries(parts, bytes, logical)
     .map(({ offsetBytes, ...entry }) => ({ ...entry, cursor: start + offsetBytes + 1 }))
     .filter((entry) => entry.cursor > cursor);
@@ -79,15 +74,15 @@ async function listLinear(parts: DirectoryParts, cursor: number, options: IoOpti
   return { entries, next: logical + 1 < blocks.count ? end : undefined };
 }
 
-async function listIndexed(parts: DirectoryParts, cursor: number, options: IoOptions): Promise<ListedPiece> {
+function listIndexed(parts: DirectoryParts, cursor: number): ListedPiece {
   const { blocks } = parts;
   const directory = new HashedDirectory(parts);
-  const hash = await directory.hash(options);
-  const path = await directory.findLeaf(2 * Math.floor(cursor / perMajor), options);
+  const hash = directory.hash();
+  const path = directory.findLeaf(2 * Math.floor(cursor / perMajor));
   const entries: RawEntry[] = [];
   for (let read = 0; read < blocks.count; read++) {
     const logical = directory.leaf(path);
-    entries.push(...rawEntries(parts, await blocks.view(logical, options), logical));
+    entries.push(...rawEntries(parts, blocks.view(logical), logical));
     const border = directory.nextHash(path);
     if (border === undefined) return { entries: inOrder(parts, entries, hash, cursor), next: undefined };
     if (border % 2 === 0) {
@@ -96,7 +91,7 @@ async function listIndexed(parts: DirectoryParts, cursor: number, options: IoOpt
       if (next <= cursor || (listed.at(-1)?.cursor ?? 0) > next) break;
       return { entries: listed, next };
     }
-    await directory.advance(path, options);
+    directory.advance(path);
   }
   throw malformed(parts, "its index is out of order");
 }

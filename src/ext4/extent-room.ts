@@ -1,5 +1,4 @@
 /** Room in extent trees: full nodes are split, a root that is full sinks, and one that can rises again. */
-import type { IoOptions } from "../device/block-device.ts";
 import type { BlockKind } from "./block-kind.ts";
 import { ExtentNode } from "./extent-node.ts";
 import type { PathStep } from "./extent-tree.ts";
@@ -9,7 +8,7 @@ import { fieldBytes } from "./structure.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
 /** Makes nodes of a path ones that can be changed, as many as are told, from the leaf up. */
-export type ModifyPath = (steps: number) => Promise<void>;
+export type ModifyPath = (steps: number) => void;
 
 /** The nodes of one inode's tree. */
 export class ExtentRoom {
@@ -28,31 +27,31 @@ export class ExtentRoom {
    *
    * @throws {FileError} `ENOSPC`.
    */
-  async make(path: readonly PathStep[], modify: ModifyPath, options: IoOptions): Promise<void> {
+  make(path: readonly PathStep[], modify: ModifyPath): void {
     let level = path.length - 2;
     while (level >= 0 && (path[level] as PathStep).node.isFull) level -= 1;
-    await modify(path.length - Math.max(level, 0));
-    if (level < 0) await this.#sink((path[0] as PathStep).node, options);
-    else await this.#split(path[level] as PathStep, path[level + 1] as PathStep, options);
+    modify(path.length - Math.max(level, 0));
+    if (level < 0) this.#sink((path[0] as PathStep).node);
+    else this.#split(path[level] as PathStep, path[level + 1] as PathStep);
   }
 
   /** Takes the entries of a root's only leaf into the root, where they fit (`ext4_ext_try_to_merge_up`). */
-  async shrink(root: ExtentNode, options: IoOptions): Promise<void> {
+  shrink(root: ExtentNode): void {
     if (root.depth !== 1 || root.count !== 1) return;
     const block = root.child(0);
-    const bytes = await this.#volume.viewBlock(block, this.#kind, options);
+    const bytes = this.#volume.viewBlock(block, this.#kind);
     const leaf = new ExtentNode(bytes.slice(), block);
     if (leaf.count > root.max) return;
     root.remove(0);
     root.depth = 0;
     leaf.moveTo(root, 0);
-    await this.#volume.blocks.free(block, 1, { ...options, held: this.#inode.isOrphan });
+    this.#volume.blocks.free(block, 1, { held: this.#inode.isOrphan });
     this.#inode.addBlocks(-1);
   }
 
   /** Everything in the root goes into a block below it. */
-  async #sink(root: ExtentNode, options: IoOptions): Promise<void> {
-    const node = await this.#create(root, options);
+  #sink(root: ExtentNode): void {
+    const node = this.#create(root);
     const sunk = new ExtentNode(fieldBytes(this.#inode.modifyBytes(), 0, inodeFields.block), undefined);
     sunk.moveTo(node, 0);
     sunk.depth = node.depth + 1;
@@ -60,8 +59,8 @@ export class ExtentRoom {
     sunk.setIndex(0, { logical: node.logical(0), block: node.block as number });
   }
 
-  async #split(parent: PathStep, { node, index }: PathStep, options: IoOptions): Promise<void> {
-    const sibling = await this.#create(node, options);
+  #split(parent: PathStep, { node, index }: PathStep): void {
+    const sibling = this.#create(node);
     // Files mostly grow at their end: what is in front stays full then.
     const isLast = index === node.count - 1;
     node.moveTo(sibling, isLast ? index : node.count >>> 1);
@@ -70,9 +69,9 @@ export class ExtentRoom {
   }
 
   /** A node without entries, of the depth of another, near it. */
-  async #create({ block: near, depth }: ExtentNode, options: IoOptions): Promise<ExtentNode> {
+  #create({ block: near, depth }: ExtentNode): ExtentNode {
     const goal = near ?? this.#volume.inodes.goalOf(this.#inode);
-    const { block } = await this.#volume.blocks.allocate(goal, 1, { ...options, held: this.#inode.isOrphan });
+    const { block } = this.#volume.blocks.allocate(goal, 1, { held: this.#inode.isOrphan });
     this.#inode.addBlocks(1);
     return ExtentNode.create(this.#volume.newBlock(block, this.#kind), block, depth);
   }

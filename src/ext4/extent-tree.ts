@@ -4,7 +4,6 @@
  * rules are the kernel's: a node begins where its parent says, and every level is
  * in order.
  */
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import type { BlockKind } from "./block-kind.ts";
 import { MAX_EXTENT_BLOCKS } from "./extent.ts";
@@ -13,6 +12,7 @@ import { type Extent, ExtentNode, MAX_UNWRITTEN_BLOCKS } from "./extent-node.ts"
 import { ExtentRoom } from "./extent-room.ts";
 import { inodeFields } from "./inode.ts";
 import type { LiveInode } from "./live-inode.ts";
+import { mostFetched } from "./missing-blocks.ts";
 import { fieldBytes } from "./structure.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
@@ -59,9 +59,8 @@ export class ExtentTree {
   }
 
   /** The extent or hole that holds a block of the file; a hole as far as is known without reading more. */
-  async find(logical: number, options: IoOptions): Promise<Mapping> {
-    const { node, index, endLogical } =
-      this.#inRoot(logical) ?? ((await this.#descend(logical, options)).at(-1) as PathStep);
+  find(logical: number): Mapping {
+    const { node, index, endLogical } = this.#inRoot(logical) ?? (this.#descend(logical).at(-1) as PathStep);
     if (index >= 0) {
       const extent = node.extent(index);
       if (logical < extent.logical + extent.blocks) return extent;
@@ -73,9 +72,8 @@ export class ExtentTree {
   }
 
   /** The device's block behind the one that stands for the block before `logical`; undefined behind a hole. */
-  async goalFor(logical: number, options: IoOptions): Promise<number | undefined> {
-    const { node, index } =
-      this.#inRoot(logical) ?? ((await this.#descend(logical, options)).at(-1) as PathStep);
+  goalFor(logical: number): number | undefined {
+    const { node, index } = this.#inRoot(logical) ?? (this.#descend(logical).at(-1) as PathStep);
     if (index < 0) return undefined;
     const { start, logical: first } = node.extent(index);
     return start + (logical - first);
@@ -86,69 +84,62 @@ export class ExtentTree {
    *
    * @throws {FileError} `ENOSPC` where a node has to be split and no block is free.
    */
-  async insert(extent: Extent, options: IoOptions): Promise<void> {
+  insert(extent: Extent): void {
     const most = extent.written ? MAX_EXTENT_BLOCKS : MAX_UNWRITTEN_BLOCKS;
     for (let done = 0; done < extent.blocks; ) {
       const blocks = Math.min(most, extent.blocks - done);
-      await this.#insertOne(
-        { ...extent, logical: extent.logical + done, start: extent.start + done, blocks },
-        options,
-      );
+      this.#insertOne({ ...extent, logical: extent.logical + done, start: extent.start + done, blocks });
       done += blocks;
     }
   }
 
   /** Makes blocks of one extent that is not written a written one. */
-  async convert(logical: number, blocks: number, start: number, options: IoOptions): Promise<void> {
-    await this.#cut(logical, logical + blocks, async () => undefined, options);
-    await this.insert({ logical, blocks, start, written: true }, options);
+  convert(logical: number, blocks: number, start: number): void {
+    this.#cut(logical, logical + blocks, () => undefined);
+    this.insert({ logical, blocks, start, written: true });
   }
 
   /** Gives back the blocks of `[from, end)`. */
-  async remove(from: number, end: number, options: IoOptions): Promise<void> {
+  remove(from: number, end: number): void {
+    this.#require(from, end);
     const held = this.#inode.isOrphan;
-    await this.#cut(
-      from,
-      end,
-      async ({ start, blocks }) => {
-        await this.#volume.blocks.free(start, blocks, { ...options, held });
-        this.#inode.addBlocks(-blocks);
-      },
-      options,
-    );
-    await this.#room.shrink(this.#root(true), options);
+    this.#cut(from, end, ({ start, blocks }) => {
+      this.#volume.blocks.free(start, blocks, { held });
+      this.#inode.addBlocks(-blocks);
+    });
+    this.#room.shrink(this.#root(true));
   }
 
   /** Gives back all blocks. */
-  async clear(options: IoOptions): Promise<void> {
-    await this.remove(0, 2 ** 32, options);
+  clear(): void {
+    this.remove(0, 2 ** 32);
   }
 
   /** Makes all blocks, those of nodes included, held ones. */
-  async hold(options: IoOptions): Promise<void> {
-    const hold = (block: number, blocks: number): Promise<void> =>
-      this.#volume.blocks.hold(block, blocks, options);
+  hold(): void {
+    this.#require(0, 2 ** 32);
+    const hold = (block: number, blocks: number): void => this.#volume.blocks.hold(block, blocks);
     for (let logical = 0; logical < 2 ** 32; ) {
-      const path = await this.#descend(logical, options);
+      const path = this.#descend(logical);
       const { node, endLogical } = path.at(-1) as PathStep;
       for (let index = 0; index < node.count; index++) {
         const { start, blocks } = node.extent(index);
-        await hold(start, blocks);
+        hold(start, blocks);
       }
       for (const [level, step] of path.entries()) {
         // A node counts at its last leaf.
         const below = path.slice(level, -1);
         const isLast = below.every((each) => each.index === each.node.count - 1);
-        if (step.node.block !== undefined && isLast) await hold(step.node.block, 1);
+        if (step.node.block !== undefined && isLast) hold(step.node.block, 1);
       }
       logical = endLogical;
     }
   }
 
   /** The first extent at a block or behind it. */
-  async next(logical: number, options: IoOptions): Promise<Extent | undefined> {
+  next(logical: number): Extent | undefined {
     for (let at = logical; at < 2 ** 32; ) {
-      const { node, index, endLogical } = (await this.#descend(at, options)).at(-1) as PathStep;
+      const { node, index, endLogical } = this.#descend(at).at(-1) as PathStep;
       for (let each = Math.max(index, 0); each < node.count; each++) {
         const extent = node.extent(each);
         if (extent.logical + extent.blocks > at) return extent;
@@ -170,7 +161,7 @@ export class ExtentTree {
   }
 
   /** The way to the leaf that a block belongs to. */
-  async #descend(logical: number, options: IoOptions): Promise<PathStep[]> {
+  #descend(logical: number): PathStep[] {
     let node = this.#root(false);
     let endLogical = 2 ** 32;
     const path: PathStep[] = [];
@@ -184,19 +175,19 @@ export class ExtentTree {
       const index = Math.max(found, 0);
       path.push({ node, index, endLogical });
       if (index + 1 < node.count) endLogical = node.logical(index + 1);
-      node = await this.#child(node, index, endLogical, options);
+      node = this.#child(node, index, endLogical);
     }
   }
 
-  async #child(
-    parent: ExtentNode,
-    index: number,
-    endLogical: number,
-    options: IoOptions,
-  ): Promise<ExtentNode> {
+  /** The nodes of a range are in memory before anything is changed: what comes late would have it all begin anew. */
+  #require(from: number, end: number): void {
+    if (this.#root(false).depth === 0) return;
+    for (let at = from; at < end; ) at = (this.#descend(at).at(-1) as PathStep).endLogical;
+  }
+
+  #child(parent: ExtentNode, index: number, endLogical: number): ExtentNode {
     const block = parent.child(index);
-    const bytes =
-      this.#volume.peekBlock(block, this.#kind) ?? (await this.#volume.viewBlock(block, this.#kind, options));
+    const bytes = this.#volume.viewBlock(block, this.#kind, () => childrenBehind(parent, index));
     checkHeader(this.#volume, this.#inode.number, bytes, block);
     const node = new ExtentNode(bytes, block);
     const fail = (why: string): never => {
@@ -213,17 +204,17 @@ export class ExtentTree {
   }
 
   /** Makes the last `steps` nodes of a path ones that can be changed. */
-  async #modify(path: readonly PathStep[], steps: number, options: IoOptions): Promise<void> {
+  #modify(path: readonly PathStep[], steps: number): void {
     for (const step of path.slice(-steps)) {
       const { block } = step.node;
       if (block === undefined) step.node = this.#root(true);
-      else step.node = new ExtentNode(await this.#volume.modifyBlock(block, this.#kind, options), block);
+      else step.node = new ExtentNode(this.#volume.modifyBlock(block, this.#kind), block);
     }
   }
 
-  async #insertOne(extent: Extent, options: IoOptions): Promise<void> {
+  #insertOne(extent: Extent): void {
     const leaf = this.#inRoot(extent.logical);
-    let path = leaf === undefined ? await this.#descend(extent.logical, options) : [leaf];
+    let path = leaf === undefined ? this.#descend(extent.logical) : [leaf];
     let { node, index } = path.at(-1) as PathStep;
     if (this.#overlaps(node, index, extent)) {
       throw bad(
@@ -236,19 +227,19 @@ export class ExtentTree {
     const joinsBefore = index >= 0 && joins(node.extent(index), extent);
     const joinsAfter = index + 1 < node.count && joins(extent, node.extent(index + 1));
     if (joinsBefore || joinsAfter) {
-      await this.#join(path, extent, { joinsBefore, joinsAfter }, options);
+      this.#join(path, extent, { joinsBefore, joinsAfter });
       return;
     }
     while (node.isFull) {
-      await this.#room.make(path, (steps) => this.#modify(path, steps, options), options);
-      path = await this.#descend(extent.logical, options);
+      this.#room.make(path, (steps) => this.#modify(path, steps));
+      path = this.#descend(extent.logical);
       ({ node, index } = path.at(-1) as PathStep);
     }
-    await this.#modify(path, 1, options);
+    this.#modify(path, 1);
     ({ node } = path.at(-1) as PathStep);
     node.open(index + 1);
     node.setExtent(index + 1, extent);
-    if (index + 1 === 0) await this.#fixKeys(path, options);
+    if (index + 1 === 0) this.#fixKeys(path);
   }
 
   #overlaps(node: ExtentNode, index: number, { logical, blocks }: Extent): boolean {
@@ -259,13 +250,12 @@ export class ExtentTree {
     return index + 1 < node.count && node.logical(index + 1) < logical + blocks;
   }
 
-  async #join(
+  #join(
     path: readonly PathStep[],
     extent: Extent,
     { joinsBefore, joinsAfter }: { joinsBefore: boolean; joinsAfter: boolean },
-    options: IoOptions,
-  ): Promise<void> {
-    await this.#modify(path, 1, options);
+  ): void {
+    this.#modify(path, 1);
     const { node, index } = path.at(-1) as PathStep;
     const before = joinsBefore ? node.extent(index) : undefined;
     const after = joinsAfter ? node.extent(index + 1) : undefined;
@@ -277,15 +267,15 @@ export class ExtentTree {
       } else node.setExtent(index, joined);
     } else if (after !== undefined) {
       node.setExtent(index + 1, { ...extent, blocks: extent.blocks + after.blocks });
-      if (index + 1 === 0) await this.#fixKeys(path, options);
+      if (index + 1 === 0) this.#fixKeys(path);
     }
   }
 
   /** The first entry of a leaf is another: its parents say so. */
-  async #fixKeys(path: readonly PathStep[], options: IoOptions): Promise<void> {
+  #fixKeys(path: readonly PathStep[]): void {
     for (let level = path.length - 1; level > 0; level--) {
       const { node } = path[level] as PathStep;
-      await this.#modify(path.slice(0, level), 1, options);
+      this.#modify(path.slice(0, level), 1);
       const { node: parent, index } = path[level - 1] as PathStep;
       parent.setLogical(index, node.logical(0));
       if (index > 0) return;
@@ -293,72 +283,65 @@ export class ExtentTree {
   }
 
   /** Takes `[from, end)` out; `dropped` is told of each stretch. */
-  async #cut(
-    from: number,
-    end: number,
-    dropped: (extent: Extent) => Promise<void>,
-    options: IoOptions,
-  ): Promise<void> {
+  #cut(from: number, end: number, dropped: (extent: Extent) => void): void {
     for (let at = from; at < end; ) {
-      const path = await this.#descend(at, options);
+      const path = this.#descend(at);
       const { node, index, endLogical } = path.at(-1) as PathStep;
       let first = Math.max(index, 0);
       if (first < node.count && extentEnd(node.extent(first)) <= at) first += 1;
       if (first < node.count && node.logical(first) < end) {
-        await this.#cutLeaf(path, first, { from: at, end }, dropped, options);
+        this.#cutLeaf(path, first, { from: at, end }, dropped);
       }
       at = endLogical;
     }
   }
 
-  async #cutLeaf(
+  #cutLeaf(
     path: PathStep[],
     first: number,
     { from, end }: { from: number; end: number },
-    dropped: (extent: Extent) => Promise<void>,
-    options: IoOptions,
-  ): Promise<void> {
-    await this.#modify(path, 1, options);
+    dropped: (extent: Extent) => void,
+  ): void {
+    this.#modify(path, 1);
     const { node } = path.at(-1) as PathStep;
     const start = node.extent(first);
     if (start.logical < from && extentEnd(start) > end) {
       // Out of the middle: what is behind gets an entry of its own.
       node.setExtent(first, part(start, start.logical, from));
-      await dropped(part(start, from, end));
-      await this.insert(part(start, end, extentEnd(start)), options);
+      dropped(part(start, from, end));
+      this.insert(part(start, end, extentEnd(start)));
       return;
     }
     let at = first;
     if (start.logical < from) {
       node.setExtent(at, part(start, start.logical, from));
-      await dropped(part(start, from, extentEnd(start)));
+      dropped(part(start, from, extentEnd(start)));
       at += 1;
     }
     let whole = at;
-    for (; whole < node.count && extentEnd(node.extent(whole)) <= end; whole++)
-      await dropped(node.extent(whole));
+    for (; whole < node.count && extentEnd(node.extent(whole)) <= end; whole++) dropped(node.extent(whole));
     node.remove(at, whole - at);
     if (at < node.count && node.logical(at) < end) {
       const last = node.extent(at);
       node.setExtent(at, part(last, end, extentEnd(last)));
-      await dropped(part(last, last.logical, end));
+      dropped(part(last, last.logical, end));
     }
-    if (node.count === 0) await this.#dropNode(path, options);
-    else if (at === 0) await this.#fixKeys(path, options);
+    if (node.count === 0) this.#dropNode(path);
+    else if (at === 0) this.#fixKeys(path);
   }
 
   /** Gives back an empty node, and its parents that are empty then. */
-  async #dropNode(path: PathStep[], options: IoOptions): Promise<void> {
+  #dropNode(path: PathStep[]): void {
     for (let level = path.length - 1; level > 0; level--) {
       const block = (path[level] as PathStep).node.block as number;
-      await this.#volume.blocks.free(block, 1, { ...options, held: this.#inode.isOrphan });
+      this.#volume.blocks.free(block, 1, { held: this.#inode.isOrphan });
       this.#inode.addBlocks(-1);
       const above = path.slice(0, level);
-      await this.#modify(above, 1, options);
+      this.#modify(above, 1);
       const { node: parent, index } = above.at(-1) as PathStep;
       parent.remove(index);
       if (parent.count > 0) {
-        if (index === 0) await this.#fixKeys(above, options);
+        if (index === 0) this.#fixKeys(above);
         return;
       }
     }
@@ -380,6 +363,12 @@ function joins(first: Extent, second: Extent): boolean {
     first.start + first.blocks === second.start &&
     first.blocks + second.blocks <= (first.written ? MAX_EXTENT_BLOCKS : MAX_UNWRITTEN_BLOCKS)
   );
+}
+
+/** The children of a node behind one of them: who goes through a tree wants them next. */
+function childrenBehind(parent: ExtentNode, index: number): number[] {
+  const count = Math.min(parent.count - index, mostFetched) - 1;
+  return Array.from({ length: count }, (_, i) => parent.child(index + 1 + i));
 }
 
 function extentEnd({ logical, blocks }: Extent): number {

@@ -15,6 +15,22 @@ import type { WritableVolume } from "./writable-volume.ts";
 /** From so many bytes on whole blocks go to the device at once. */
 const directBytes = 64 << 10;
 
+/** Whole blocks of a write that go to the device at once. */
+interface DirectPiece {
+  /** The first on the device. */
+  readonly block: number;
+  readonly bytes: Uint8Array;
+  /** What stands there is not the file's. */
+  readonly fresh: boolean;
+}
+
+/** What a write came to. */
+interface Written {
+  readonly writtenBytes: number;
+  /** What is yet to go to the device. */
+  readonly direct: readonly DirectPiece[];
+}
+
 /** The content of one file. What changes something is called inside a change. */
 export class FileData {
   readonly #volume: WritableVolume;
@@ -43,13 +59,13 @@ export class FileData {
   }
 
   /** The first stretch at or after an offset that is no hole, up to the next hole. */
-  async nextData(offsetBytes: number, options: IoOptions): Promise<FileStretch | undefined> {
+  nextData(offsetBytes: number): FileStretch | undefined {
     const size = this.#blockSizeBytes;
     const { sizeBytes } = this.#inode;
     let from: number | undefined;
     let logical = Math.floor(offsetBytes / size);
     while (logical * size < sizeBytes) {
-      const extent = await this.#tree.next(logical, options);
+      const extent = this.#tree.next(logical);
       const joins = extent?.written === true && (from === undefined || extent.logical <= logical);
       if (extent === undefined || (from !== undefined && !joins)) break;
       if (joins) from ??= Math.max(extent.logical * size, offsetBytes);
@@ -67,33 +83,25 @@ export class FileData {
    * @throws {DeviceError} when the device fails. What was new is not there then; what replaced content that was
    *   there is kept in memory, since the old may be lost: it reads as written.
    */
-  async write(offsetBytes: number, from: Uint8Array, options: IoOptions): Promise<number> {
-    if (from.length === 0) return 0;
-    const limitBytes = LOGICAL_END * this.#blockSizeBytes;
-    if (offsetBytes >= limitBytes) throw new FileError("EFBIG", "write");
-    const wantedEnd = Math.min(offsetBytes + from.length, limitBytes);
-    const firstBlock = Math.floor(offsetBytes / this.#blockSizeBytes);
-    const endBlock = Math.ceil(wantedEnd / this.#blockSizeBytes);
-    const pieces = await mapForWriting(this.#volume, this.#inode, firstBlock, endBlock, options);
-    const last = pieces.at(-1);
-    if (last === undefined) throw new FileError("ENOSPC", "write");
-    const end = Math.min(wantedEnd, (last.logical + last.blocks) * this.#blockSizeBytes);
-    const written = from.subarray(0, end - offsetBytes);
-    await this.#put(pieces, offsetBytes, written, options);
-    if (end > this.#inode.sizeBytes) this.#inode.sizeBytes = end;
-    this.#inode.touch();
-    return written.length;
+  write(offsetBytes: number, from: Uint8Array): number | Promise<number> {
+    const { writtenBytes, direct } = this.#write(offsetBytes, from, directBytes);
+    return direct.length === 0 ? writtenBytes : this.#putDirect(direct).then(() => writtenBytes);
+  }
+
+  /** As `write`, and all of it waits in memory: of what is small. */
+  keep(offsetBytes: number, from: Uint8Array): number {
+    return this.#write(offsetBytes, from, Number.POSITIVE_INFINITY).writtenBytes;
   }
 
   /** Gives the file a size: what is behind is gone, what is new is a hole. */
-  async truncate(sizeBytes: number, options: IoOptions): Promise<void> {
+  truncate(sizeBytes: number): void {
     if (sizeBytes > LOGICAL_END * this.#blockSizeBytes) throw new FileError("EFBIG", "ftruncate");
     if (sizeBytes <= this.#inode.sizeBytes) {
       const endBlock = Math.ceil(sizeBytes / this.#blockSizeBytes);
       if (sizeBytes < this.#inode.sizeBytes) {
-        await this.#zero(sizeBytes, endBlock * this.#blockSizeBytes, options);
+        this.#zero(sizeBytes, endBlock * this.#blockSizeBytes);
       }
-      await this.#tree.remove(endBlock, 2 ** 32, options);
+      this.#tree.remove(endBlock, 2 ** 32);
     }
     this.#inode.sizeBytes = sizeBytes;
     this.#inode.touch();
@@ -104,19 +112,14 @@ export class FileData {
    *
    * @throws {FileError} `ENOSPC`, `EFBIG`.
    */
-  async allocate(
-    offsetBytes: number,
-    lengthBytes: number,
-    keepSize: boolean,
-    options: IoOptions,
-  ): Promise<void> {
+  allocate(offsetBytes: number, lengthBytes: number, keepSize: boolean): void {
     const end = offsetBytes + lengthBytes;
     if (end > LOGICAL_END * this.#blockSizeBytes) throw new FileError("EFBIG", "fallocate");
     const endBlock = Math.ceil(end / this.#blockSizeBytes);
     for (let at = Math.floor(offsetBytes / this.#blockSizeBytes); at < endBlock; ) {
-      const mapping = await this.#tree.find(at, options);
+      const mapping = this.#tree.find(at);
       const blocks = Math.min(mapping.logical + mapping.blocks, endBlock) - at;
-      if (mapping.start === undefined) at += await this.#allocateSome(at, blocks, options);
+      if (mapping.start === undefined) at += this.#allocateSome(at, blocks);
       else at += blocks;
     }
     if (!keepSize && end > this.#inode.sizeBytes) this.#inode.sizeBytes = end;
@@ -124,16 +127,16 @@ export class FileData {
   }
 
   /** Makes a range read as zeros and gives back its whole blocks. */
-  async punchHole(offsetBytes: number, lengthBytes: number, options: IoOptions): Promise<void> {
+  punchHole(offsetBytes: number, lengthBytes: number): void {
     const size = this.#blockSizeBytes;
     const end = Math.min(offsetBytes + lengthBytes, Math.ceil(this.#inode.sizeBytes / size) * size);
     this.#inode.touch();
     if (end <= offsetBytes) return;
     const firstBlock = Math.ceil(offsetBytes / size);
     const endBlock = Math.floor(end / size);
-    await this.#zero(offsetBytes, Math.min(firstBlock * size, end), options);
-    if (endBlock >= firstBlock) await this.#zero(endBlock * size, end, options);
-    if (endBlock > firstBlock) await this.#tree.remove(firstBlock, endBlock, options);
+    this.#zero(offsetBytes, Math.min(firstBlock * size, end));
+    if (endBlock >= firstBlock) this.#zero(endBlock * size, end);
+    if (endBlock > firstBlock) this.#tree.remove(firstBlock, endBlock);
   }
 
   get #tree(): ExtentTree {
@@ -141,22 +144,22 @@ export class FileData {
   }
 
   /** Takes some of the blocks of a hole. */
-  async #allocateSome(logical: number, blocks: number, options: IoOptions): Promise<number> {
-    const goal = (await this.#tree.goalFor(logical, options)) ?? this.#volume.inodes.goalOf(this.#inode);
+  #allocateSome(logical: number, blocks: number): number {
+    const goal = this.#tree.goalFor(logical) ?? this.#volume.inodes.goalOf(this.#inode);
     const held = this.#inode.isOrphan;
-    const range = await this.#volume.blocks.allocate(goal, blocks, { ...options, held });
-    await this.#tree.insert({ logical, blocks: range.count, start: range.block, written: false }, options);
+    const range = this.#volume.blocks.allocate(goal, blocks, { held });
+    this.#tree.insert({ logical, blocks: range.count, start: range.block, written: false });
     this.#inode.addBlocks(range.count);
     return range.count;
   }
 
   /** Zeros a part of one block, where that was written. */
-  async #zero(offsetBytes: number, endBytes: number, options: IoOptions): Promise<void> {
+  #zero(offsetBytes: number, endBytes: number): void {
     if (endBytes <= offsetBytes) return;
     const logical = Math.floor(offsetBytes / this.#blockSizeBytes);
-    const { start, written, logical: first } = await this.#tree.find(logical, options);
+    const { start, written, logical: first } = this.#tree.find(logical);
     if (start === undefined || !written) return;
-    const bytes = await this.#volume.modifyBlock(start + (logical - first), dataBlock, options);
+    const bytes = this.#volume.modifyBlock(start + (logical - first), dataBlock);
     const from = offsetBytes - logical * this.#blockSizeBytes;
     bytes.fill(0, from, from + (endBytes - offsetBytes));
   }
@@ -165,7 +168,7 @@ export class FileData {
   async #readSome(offsetBytes: number, into: Uint8Array, options: IoOptions): Promise<number> {
     const size = this.#blockSizeBytes;
     const logical = Math.floor(offsetBytes / size);
-    const mapping = await this.#tree.find(logical, options);
+    const mapping = await this.#volume.inMemory(() => this.#tree.find(logical), options);
     const inMapping = offsetBytes - mapping.logical * size;
     const lengthBytes = Math.min(into.length, mapping.blocks * size - inMapping);
     const part = into.subarray(0, lengthBytes);
@@ -187,28 +190,47 @@ export class FileData {
         await this.#volume.device.read(at, into.subarray(at - deviceBytes, from - deviceBytes), options);
       }
       at = Math.min((block + 1) * size, end);
-      const bytes = await this.#volume.viewBlock(block, dataBlock, options);
+      const bytes = this.#volume.viewBlock(block, dataBlock);
       into.set(bytes.subarray(from - block * size, at - block * size), from - deviceBytes);
     }
     if (at < end) await this.#volume.device.read(at, into.subarray(at - deviceBytes), options);
   }
 
-  async #put(
+  /** @param directFromBytes so many bytes of whole blocks are left for `#putDirect`. */
+  #write(offsetBytes: number, from: Uint8Array, directFromBytes: number): Written {
+    if (from.length === 0) return { writtenBytes: 0, direct: [] };
+    const limitBytes = LOGICAL_END * this.#blockSizeBytes;
+    if (offsetBytes >= limitBytes) throw new FileError("EFBIG", "write");
+    const wantedEnd = Math.min(offsetBytes + from.length, limitBytes);
+    const firstBlock = Math.floor(offsetBytes / this.#blockSizeBytes);
+    const endBlock = Math.ceil(wantedEnd / this.#blockSizeBytes);
+    const pieces = mapForWriting(this.#volume, this.#inode, firstBlock, endBlock);
+    const last = pieces.at(-1);
+    if (last === undefined) throw new FileError("ENOSPC", "write");
+    const end = Math.min(wantedEnd, (last.logical + last.blocks) * this.#blockSizeBytes);
+    const written = from.subarray(0, end - offsetBytes);
+    const direct = this.#put(pieces, offsetBytes, written, directFromBytes);
+    if (end > this.#inode.sizeBytes) this.#inode.sizeBytes = end;
+    this.#inode.touch();
+    return { writtenBytes: written.length, direct };
+  }
+
+  /** @returns what goes to the device at once, by way of `#putDirect`: nothing that may have to be read first. */
+  #put(
     pieces: readonly FilePiece[],
     offsetBytes: number,
     from: Uint8Array,
-    options: IoOptions,
-  ): Promise<void> {
+    directFromBytes: number,
+  ): DirectPiece[] {
     const size = this.#blockSizeBytes;
-    const direct: { block: number; bytes: Uint8Array; fresh: boolean }[] = [];
+    const direct: DirectPiece[] = [];
     const end = offsetBytes + from.length;
-    // First what may have to be read: nothing has happened yet where that fails.
     for (const { logical, blocks, block, fresh } of pieces) {
       const start = Math.max(offsetBytes, logical * size);
       const pieceEnd = Math.min(end, (logical + blocks) * size);
       const whole = Math.min(Math.ceil(start / size) * size, pieceEnd);
       const wholeEnd = Math.max(Math.floor(pieceEnd / size) * size, whole);
-      const isDirect = wholeEnd - whole >= directBytes;
+      const isDirect = wholeEnd - whole >= directFromBytes;
       const bytesAt = (at: number, until: number): Uint8Array =>
         from.subarray(at - offsetBytes, until - offsetBytes);
       for (let at = start; at < pieceEnd; ) {
@@ -223,11 +245,11 @@ export class FileData {
         const content = bytesAt(at, until);
         const target = block + (each - logical);
         if (fresh || content.length === size) this.#putWhole(target, at - each * size, content);
-        else await this.#putPart(target, at - each * size, content, options);
+        else this.#putPart(target, at - each * size, content);
         at = until;
       }
     }
-    if (direct.length > 0) await this.#putDirect(direct);
+    return direct;
   }
 
   /** Puts bytes into one block that waits to be written, of which nothing else counts. */
@@ -237,13 +259,11 @@ export class FileData {
   }
 
   /** Puts bytes into one block of content that is there. */
-  async #putPart(block: number, start: number, bytes: Uint8Array, options: IoOptions): Promise<void> {
-    (await this.#volume.modifyBlock(block, dataBlock, options)).set(bytes, start);
+  #putPart(block: number, start: number, bytes: Uint8Array): void {
+    this.#volume.modifyBlock(block, dataBlock).set(bytes, start);
   }
 
-  async #putDirect(
-    direct: readonly { readonly block: number; readonly bytes: Uint8Array; readonly fresh: boolean }[],
-  ): Promise<void> {
+  async #putDirect(direct: readonly DirectPiece[]): Promise<void> {
     try {
       for (const { block, bytes } of direct) await this.#volume.writeData(block, bytes);
     } catch (error) {

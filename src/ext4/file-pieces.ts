@@ -1,5 +1,4 @@
 /** Where the bytes of a write go: blocks that the file has, and such as are taken for it. */
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import { extentTreeOf } from "./extent-tree.ts";
 import type { LiveInode } from "./live-inode.ts";
@@ -20,18 +19,17 @@ export interface FilePiece {
  *
  * @returns pieces without a gap, from `firstBlock` on; none where there is no space.
  */
-export async function mapForWriting(
+export function mapForWriting(
   volume: WritableVolume,
   inode: LiveInode,
   firstBlock: number,
   endBlock: number,
-  options: IoOptions,
-): Promise<FilePiece[]> {
+): FilePiece[] {
   const pieces: FilePiece[] = [];
   for (let at = firstBlock; at < endBlock; ) {
     let piece: FilePiece;
     try {
-      piece = await volume.attempt(() => mapOne(volume, inode, at, endBlock - at, options));
+      piece = volume.attempt(() => mapOne(volume, inode, at, endBlock - at));
     } catch (error) {
       if (error instanceof FileError && error.code === "ENOSPC") break;
       throw error;
@@ -42,24 +40,18 @@ export async function mapForWriting(
   return pieces;
 }
 
-async function mapOne(
-  volume: WritableVolume,
-  inode: LiveInode,
-  logical: number,
-  most: number,
-  options: IoOptions,
-): Promise<FilePiece> {
+function mapOne(volume: WritableVolume, inode: LiveInode, logical: number, most: number): FilePiece {
   const tree = extentTreeOf(volume, inode);
-  const mapping = await tree.find(logical, options);
+  const mapping = tree.find(logical);
   const blocks = Math.min(mapping.logical + mapping.blocks - logical, most);
   if (mapping.start !== undefined) {
     const block = mapping.start + (logical - mapping.logical);
-    if (!mapping.written) await tree.convert(logical, blocks, block, options);
+    if (!mapping.written) tree.convert(logical, blocks, block);
     return { logical, blocks, block, fresh: !mapping.written };
   }
-  const goal = (await tree.goalFor(logical, options)) ?? volume.inodes.goalOf(inode);
-  const { block, count } = await volume.blocks.allocate(goal, blocks, { ...options, held: inode.isOrphan });
-  await tree.insert({ logical, blocks: count, start: block, written: true }, options);
+  const goal = tree.goalFor(logical) ?? volume.inodes.goalOf(inode);
+  const { block, count } = volume.blocks.allocate(goal, blocks, { held: inode.isOrphan });
+  tree.insert({ logical, blocks: count, start: block, written: true });
   inode.addBlocks(count);
   return { logical, blocks: count, block, fresh: true };
 }

@@ -12,6 +12,7 @@ import {
 } from "./group-descriptor.ts";
 import { descriptorBlock, descriptorChecksum, headBlocks } from "./group-layout.ts";
 import { GroupSet } from "./group-set.ts";
+import { mostFetched } from "./missing-blocks.ts";
 import { type Field, readField, writeField } from "./structure.ts";
 import { SystemBlocks } from "./system-blocks.ts";
 import type { Ext4Volume } from "./volume.ts";
@@ -184,6 +185,12 @@ export class GroupTable {
   inodeTable(group: number): { firstBlock: number; endBlock: number } {
     const firstBlock = this.get(group, "inodeTable");
     return { firstBlock, endBlock: firstBlock + this.#inodeTableBlocks };
+  }
+
+  /** The bitmaps of the groups behind one: who gives a large file back wants them next. */
+  bitmapsBehind(group: number, name: "blockBitmap" | "inodeBitmap"): number[] {
+    const count = Math.min(this.#volume.geometry.groups - group, mostFetched) - 1;
+    return Array.from({ length: count }, (_, i) => this.get(group + 1 + i, name));
   }
 
   /** Puts checksums into what was changed and hands its blocks to be written. */

@@ -3,7 +3,6 @@
  * `dx_probe`, `ext4_htree_next_block`, `ext4_dx_add_entry`, `do_split` and
  * `make_indexed_dir` do. Names that are taken away leave their blocks and slots.
  */
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import type { ChecksummedDirectory } from "./directory-checksum.ts";
 import { DIRECTORY_TAIL_BYTES, directoryRecordBytes, recordLengthAt } from "./directory-entry.ts";
@@ -33,14 +32,12 @@ import type { Ext4Volume } from "./volume.ts";
 /** A directory's blocks by their numbers in it. */
 export interface NameBlocks {
   readonly count: number;
-  /** As `view`, where the block is in memory: most are, and no turn is lost for them. */
-  peek(logicalBlock: number): Uint8Array | undefined;
-  /** For reading, until the next change. */
-  view(logicalBlock: number, options: IoOptions): Promise<Uint8Array>;
+  /** For reading, until the next change. @throws {MissingBlocks} as all of these. */
+  view(logicalBlock: number): Uint8Array;
   /** For changing. */
-  modify(logicalBlock: number, options: IoOptions): Promise<Uint8Array>;
+  modify(logicalBlock: number): Uint8Array;
   /** One more, of zeros, for changing. @throws {FileError} `ENOSPC`. */
-  append(options: IoOptions): Promise<{ readonly logical: number; readonly bytes: Uint8Array }>;
+  append(): { readonly logical: number; readonly bytes: Uint8Array };
 }
 
 /** What a directory is changed by: its inode and its blocks. */
@@ -115,13 +112,13 @@ export class HashedDirectory {
   }
 
   /** Gives a directory of one block an index (`make_indexed_dir`). */
-  static async convert(parts: DirectoryParts, options: IoOptions): Promise<HashedDirectory> {
+  static convert(parts: DirectoryParts): HashedDirectory {
     const { volume, inode, blocks } = parts;
     const directory = new HashedDirectory(parts);
-    const root = await blocks.modify(0, options);
+    const root = blocks.modify(0);
     if (recordLengthAt(root, 0) !== dotRecordBytes) throw directory.#malformed("`.` has room to spare");
     const names = root.slice();
-    const { logical, bytes } = await blocks.append(options);
+    const { logical, bytes } = blocks.append();
     const start = dotRecordBytes + recordLengthAt(names, dotRecordBytes);
     packRecords(names, usedRecords(names, start, directory.#endBytes), bytes, directory.#endBytes);
     const hashVersion = volume.geometry.superblock.defaultHashVersion;
@@ -131,30 +128,30 @@ export class HashedDirectory {
   }
 
   /** How this directory hashes. */
-  async hash(options: IoOptions): Promise<DirectoryHash> {
-    return this.#rootOf(await this.#blocks.view(0, options)).hash;
+  hash(): DirectoryHash {
+    return this.#rootOf(this.#blocks.view(0)).hash;
   }
 
-  async find(name: Uint8Array, options: IoOptions): Promise<RecordPlace | undefined> {
-    const root = this.#rootOf(this.#blocks.peek(0) ?? (await this.#blocks.view(0, options)));
+  find(name: Uint8Array): RecordPlace | undefined {
+    const root = this.#rootOf(this.#blocks.view(0));
     const { major } = hashName(root.hash, name);
     const path = this.#begin(root, major);
-    if (root.levels > 0) await this.#descend(path, root.levels, major, options);
+    if (root.levels > 0) this.#descend(path, root.levels, major);
     for (;;) {
       const logicalBlock = this.leaf(path);
-      const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
+      const bytes = this.#blocks.view(logicalBlock);
       const offsetBytes = findRecord(bytes, this.#endBytes, name);
       if (offsetBytes >= 0) return { logicalBlock, offsetBytes };
       if (this.nextHash(path) !== major + 1) return undefined;
-      await this.advance(path, options);
+      this.advance(path);
     }
   }
 
   /** The way to the first block of names that may hold a major hash. */
-  async findLeaf(major: number, options: IoOptions): Promise<IndexPath> {
-    const root = this.#rootOf(await this.#blocks.view(0, options));
+  findLeaf(major: number): IndexPath {
+    const root = this.#rootOf(this.#blocks.view(0));
     const path = this.#begin(root, major);
-    await this.#descend(path, root.levels, major, options);
+    this.#descend(path, root.levels, major);
     return path;
   }
 
@@ -171,12 +168,12 @@ export class HashedDirectory {
   }
 
   /** Makes a way lead to the block behind, which there is. */
-  async advance(path: IndexPath, options: IoOptions): Promise<void> {
+  advance(path: IndexPath): void {
     const level = path.findLastIndex(({ slots, slot }) => slot + 1 < slots.count);
     const depth = path.length;
     path.length = level + 1;
     (path[level] as IndexStep).slot++;
-    while (path.length < depth) path.push(await this.#child(path, 0, options));
+    while (path.length < depth) path.push(this.#child(path, 0));
   }
 
   /**
@@ -184,22 +181,22 @@ export class HashedDirectory {
    *
    * @throws {FileError} `ENOSPC` where a block is wanting, or the index can have no more levels.
    */
-  async insert(entry: NewDirectoryEntry, options: IoOptions): Promise<void> {
+  insert(entry: NewDirectoryEntry): void {
     const neededBytes = directoryRecordBytes(entry.name.length);
     for (let split = 0; split < splitLimit; split++) {
-      const root = this.#rootOf(this.#blocks.peek(0) ?? (await this.#blocks.view(0, options)));
+      const root = this.#rootOf(this.#blocks.view(0));
       const { major } = hashName(root.hash, entry.name);
       const path = this.#begin(root, major);
-      if (root.levels > 0) await this.#descend(path, root.levels, major, options);
+      if (root.levels > 0) this.#descend(path, root.levels, major);
       const leaf = this.leaf(path);
-      const bytes = this.#blocks.peek(leaf) ?? (await this.#blocks.view(leaf, options));
+      const bytes = this.#blocks.view(leaf);
       const at = findSpace(bytes, this.#endBytes, neededBytes);
       if (at >= 0) {
-        insertRecord(await this.#blocks.modify(leaf, options), at, entry);
+        insertRecord(this.#blocks.modify(leaf), at, entry);
         return;
       }
-      if ((path.at(-1) as IndexStep).slots.isFull) await this.#growIndex(path, options);
-      else await this.#splitLeaf(path, root.hash, options);
+      if ((path.at(-1) as IndexStep).slots.isFull) this.#growIndex(path);
+      else this.#splitLeaf(path, root.hash);
     }
     throw new FileError("ENOSPC", "link");
   }
@@ -225,14 +222,14 @@ export class HashedDirectory {
   }
 
   /** Takes a way on to the last block of slots. */
-  async #descend(path: IndexPath, levels: number, major: number, options: IoOptions): Promise<void> {
-    while (path.length <= levels) path.push(await this.#child(path, major, options));
+  #descend(path: IndexPath, levels: number, major: number): void {
+    while (path.length <= levels) path.push(this.#child(path, major));
   }
 
   /** The node that a way leads to, and in it the slot of a hash. */
-  async #child(path: IndexPath, major: number, options: IoOptions): Promise<IndexStep> {
+  #child(path: IndexPath, major: number): IndexStep {
     const logicalBlock = this.leaf(path);
-    const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
+    const bytes = this.#blocks.view(logicalBlock);
     if (!isIndexNode(bytes)) throw this.#malformed(`block ${logicalBlock} is no node of one`);
     const slots = this.#checkedSlots(nodeSlots(bytes));
     return { logicalBlock, slots, slot: slots.find(major) };
@@ -254,9 +251,9 @@ export class HashedDirectory {
   }
 
   /** Moves the upper half of a full block's names into a block of their own (`do_split`). */
-  async #splitLeaf(path: IndexPath, hash: DirectoryHash, options: IoOptions): Promise<void> {
+  #splitLeaf(path: IndexPath, hash: DirectoryHash): void {
     const { logicalBlock, slot } = path.at(-1) as IndexStep;
-    const lower = await this.#blocks.modify(this.leaf(path), options);
+    const lower = this.#blocks.modify(this.leaf(path));
     const names = lower.slice();
     const records = usedRecords(names, 0, this.#endBytes)
       .map((at) => ({ at, major: hashName(hash, nameAt(names, at)).major }))
@@ -276,23 +273,23 @@ export class HashedDirectory {
     if (border < step.slots.hash(slot) || border > (this.nextHash(path) ?? Number.POSITIVE_INFINITY)) {
       throw this.#malformed(`block ${this.leaf(path)} holds names of other hashes`);
     }
-    const { logical, bytes } = await this.#blocks.append(options);
+    const { logical, bytes } = this.#blocks.append();
     packRecords(names, starts.slice(middle), bytes, this.#endBytes);
     packRecords(names, starts.slice(0, middle), lower, this.#endBytes);
-    const parent = await this.#blocks.modify(logicalBlock, options);
+    const parent = this.#blocks.modify(logicalBlock);
     slotsOf(parent, logicalBlock).insert(slot, border, logical);
   }
 
   /** Makes room in the index above a block of names (the middle of `ext4_dx_add_entry`). */
-  async #growIndex(path: IndexPath, options: IoOptions): Promise<void> {
+  #growIndex(path: IndexPath): void {
     let level = path.length - 1;
     while (level > 0 && (path[level - 1] as IndexStep).slots.isFull) level--;
     const { largeDir } = this.#volume.geometry.features;
     if (level === 0 && path.length > levelLimit(largeDir)) throw new FileError("ENOSPC", "link");
     const { logicalBlock } = path[level] as IndexStep;
-    const full = await this.#blocks.modify(logicalBlock, options);
+    const full = this.#blocks.modify(logicalBlock);
     const slots = slotsOf(full, logicalBlock);
-    const { logical, bytes } = await this.#blocks.append(options);
+    const { logical, bytes } = this.#blocks.append();
     if (level === 0) {
       writeIndexNode(bytes, slots, 0, this.#checksums);
       slots.begin(this.#checksums, logical);
@@ -304,7 +301,7 @@ export class HashedDirectory {
     writeIndexNode(bytes, slots, half, this.#checksums);
     slots.truncate(half);
     const { logicalBlock: above, slot } = path[level - 1] as IndexStep;
-    slotsOf(await this.#blocks.modify(above, options), above).insert(slot, border, logical);
+    slotsOf(this.#blocks.modify(above), above).insert(slot, border, logical);
   }
 
   #malformed(why: string): Error {

@@ -2,7 +2,6 @@
  * Gives numbers to inodes and takes them back: a file's near its directory, a
  * directory's near its own, but for those in the root, which are spread.
  */
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import { fillBits, isBitSet, nextClearBit } from "./bitmap.ts";
 import { bitmapKind } from "./block-allocator.ts";
@@ -42,15 +41,15 @@ export class InodeAllocator {
    * @param parent the number of the directory that it is for.
    * @throws {FileError} `ENOSPC` where there is none.
    */
-  async allocate(parent: number, isDirectory: boolean, options: IoOptions): Promise<number> {
+  allocate(parent: number, isDirectory: boolean): number {
     const { groups, geometry } = this.#volume;
     const start = isDirectory ? this.#directoryGroup(parent) : this.groupOf(parent);
     let group = groups.withFreeInodes.next(start);
     // A group may have none but held ones.
     for (let tried = 0; group !== undefined && tried <= this.#held.size; tried++) {
-      const index = await this.#findFree(group, options);
+      const index = this.#findFree(group);
       if (index !== undefined) {
-        await this.#take(group, index, isDirectory, options);
+        this.#take(group, index, isDirectory);
         return group * geometry.inodesPerGroup + index + 1;
       }
       group = groups.withFreeInodes.next(group + 1);
@@ -59,26 +58,26 @@ export class InodeAllocator {
   }
 
   /** True where a number is taken. */
-  async isTaken(number: number, options: IoOptions): Promise<boolean> {
+  isTaken(number: number): boolean {
     if (this.#held.has(number)) return true;
     const { groups, geometry } = this.#volume;
     const group = this.groupOf(number);
     if (groups.hasFlag(group, groupFlag.inodeUninit) && this.#usesUninit) return false;
-    const bitmap = await this.#viewBitmap(group, options);
+    const bitmap = this.#viewBitmap(group);
     return isBitSet(bitmap, (number - 1) % geometry.inodesPerGroup);
   }
 
   /** Gives a number back; with `hold` it is free on the device alone, until `unhold`. */
-  async free(number: number, isDirectory: boolean, options: IoOptions & { hold?: boolean }): Promise<void> {
+  free(number: number, isDirectory: boolean, { hold = false }: { readonly hold?: boolean } = {}): void {
     const { groups, geometry } = this.#volume;
     const group = this.groupOf(number);
     const index = (number - 1) % geometry.inodesPerGroup;
-    const bitmap = await this.#volume.markBlock(groups.get(group, "inodeBitmap"), this.#kind(group), options);
+    const bitmap = this.#volume.markBlock(groups.get(group, "inodeBitmap"), this.#kind(group));
     if (!isBitSet(bitmap, index)) {
       throw this.#volume.malformed("bad-field", "the inode is to be freed, and is free", { inode: number });
     }
     this.#change(group, bitmap, index, { taken: false, isDirectory });
-    if (options.hold) this.#setHeld(number, true);
+    if (hold) this.#setHeld(number, true);
   }
 
   /** A number that was held is free for others. */
@@ -111,25 +110,24 @@ export class InodeAllocator {
     update();
   }
 
-  async #take(group: number, index: number, isDirectory: boolean, options: IoOptions): Promise<void> {
+  #take(group: number, index: number, isDirectory: boolean): void {
     const { groups, geometry } = this.#volume;
     const block = groups.get(group, "inodeBitmap");
     if (this.#usesUninit && groups.hasFlag(group, groupFlag.inodeUninit)) {
       this.#volume.replaceBlock(block, this.#freshBitmap(), this.#kind(group));
       groups.clearFlag(group, groupFlag.inodeUninit);
       // The table's blocks are in use now, and nobody may take them for free.
-      await this.#volume.blocks.initialize(group);
+      this.#volume.blocks.initialize(group);
     }
-    const bitmap =
-      this.#volume.markWaiting(block) ?? (await this.#volume.markBlock(block, this.#kind(group), options));
+    const bitmap = this.#volume.markBlock(block, this.#kind(group));
     this.#change(group, bitmap, index, { taken: true, isDirectory });
     if (!this.#usesUninit) return;
     const unused = geometry.inodesPerGroup - (index + 1);
-    if (groups.get(group, "unusedInodes") > unused) await this.#extendUsed(group, unused, options);
+    if (groups.get(group, "unusedInodes") > unused) this.#extendUsed(group, unused);
   }
 
   /** Inodes up to a new last one count as used: what stands there must be inodes. */
-  async #extendUsed(group: number, unused: number, options: IoOptions): Promise<void> {
+  #extendUsed(group: number, unused: number): void {
     const { groups, geometry } = this.#volume;
     const { inodesPerGroup, inodeSizeBytes, blockSizeBytes } = geometry;
     if (!groups.hasFlag(group, groupFlag.inodeZeroed)) {
@@ -141,20 +139,18 @@ export class InodeAllocator {
         const from = at % blockSizeBytes;
         // From here to the block's end nothing was used before.
         if (from === 0) this.#volume.newBlock(block, plainBlock);
-        else (await this.#volume.modifyBlock(block, plainBlock, options)).fill(0, from);
+        else this.#volume.modifyBlock(block, plainBlock).fill(0, from);
         at += blockSizeBytes - from;
       }
     }
     groups.set(group, "unusedInodes", unused);
   }
 
-  async #findFree(group: number, options: IoOptions): Promise<number | undefined> {
+  #findFree(group: number): number | undefined {
     const { groups, geometry } = this.#volume;
     const { inodesPerGroup, firstInode } = geometry;
     const isUninit = this.#usesUninit && groups.hasFlag(group, groupFlag.inodeUninit);
-    const bitmap = isUninit
-      ? this.#freshBitmap()
-      : (this.#peekBitmap(group) ?? (await this.#viewBitmap(group, options)));
+    const bitmap = isUninit ? this.#freshBitmap() : this.#viewBitmap(group);
     const from = group === 0 ? firstInode - 1 : 0;
     let index = nextClearBit(bitmap, from, inodesPerGroup);
     while (index < inodesPerGroup && this.#held.has(group * inodesPerGroup + index + 1)) {
@@ -177,16 +173,16 @@ export class InodeAllocator {
       if (better) best = group;
       group = groups.withFreeInodes.next(group + 1);
     }
-    this.#nextSpread = ((best ?? this.#nextSpread) + 1) % geometry.groups;
+    const spreadBefore = this.#nextSpread;
+    this.#volume.onUndo(() => {
+      this.#nextSpread = spreadBefore;
+    });
+    this.#nextSpread = ((best ?? spreadBefore) + 1) % geometry.groups;
     return best ?? this.groupOf(parent);
   }
 
-  #peekBitmap(group: number): Uint8Array | undefined {
-    return this.#volume.peekBlock(this.#volume.groups.get(group, "inodeBitmap"), this.#kind(group));
-  }
-
-  #viewBitmap(group: number, options: IoOptions): Promise<Uint8Array> {
-    return this.#volume.viewBlock(this.#volume.groups.get(group, "inodeBitmap"), this.#kind(group), options);
+  #viewBitmap(group: number): Uint8Array {
+    return this.#volume.viewBlock(this.#volume.groups.get(group, "inodeBitmap"), this.#kind(group));
   }
 
   /** No inode is taken; what a bitmap has beyond them is. */

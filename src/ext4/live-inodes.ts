@@ -1,6 +1,5 @@
 /** The inodes that are in use: one object for each, clean ones as many as may be kept. */
 import { crc32cU32 } from "../bytes/crc.ts";
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import { plainBlock } from "./block-kind.ts";
 import { extentTreeOf } from "./extent-tree.ts";
@@ -50,7 +49,7 @@ export class LiveInodes {
    * @throws {FormatError} as `readInode`.
    * @throws {FileError} `ESTALE` for one that is free.
    */
-  async get(number: number, options: IoOptions): Promise<LiveInode> {
+  get(number: number): LiveInode {
     const live = this.#live.get(number);
     if (live !== undefined) return live;
     const { inodes, firstInode } = this.#volume.geometry;
@@ -60,13 +59,10 @@ export class LiveInodes {
       });
     }
     // What was removed may stand in the table yet, as it was.
-    if (!(await this.#numbers.isTaken(number, options))) throw new FileError("ESTALE", "stat");
+    if (!this.#numbers.isTaken(number)) throw new FileError("ESTALE", "stat");
     const { block, start, group } = this.#place(number);
     const { firstBlock, endBlock } = this.#volume.groups.inodeTable(group);
-    const bytes = await this.#volume.readBlockAmong(block, firstBlock, endBlock, options);
-    // Another call may have been faster.
-    const now = this.#live.get(number);
-    if (now !== undefined) return now;
+    const bytes = this.#volume.viewTableBlock(block, firstBlock, endBlock);
     const record = bytes.slice(start, start + this.#volume.geometry.inodeSizeBytes);
     parseInode(this.#volume, number, record);
     const inode = new LiveInode(this.#volume, number, record);
@@ -81,12 +77,19 @@ export class LiveInodes {
    * @param parent the directory that it will be in.
    * @throws {FileError} `ENOSPC`.
    */
-  async create(parent: LiveInode, what: NewInode, options: IoOptions): Promise<LiveInode> {
+  create(parent: LiveInode, what: NewInode): LiveInode {
     const isDirectory = (what.mode & 0xf000) === 0x4000;
-    const number = await this.#numbers.allocate(parent.number, isDirectory, options);
+    const number = this.#numbers.allocate(parent.number, isDirectory);
     const inode = new LiveInode(this.#volume, number, this.#newRecord());
-    this.#put(inode);
-    inode.begin(what, this.#nextGeneration());
+    this.#created += 1;
+    this.#live.set(number, inode);
+    this.#volume.onUndo(() => {
+      this.#live.delete(number);
+      this.#changed.delete(inode);
+      // What runs again makes the same inode again.
+      this.#created -= 1;
+    });
+    inode.begin(what, this.#generation());
     if (isDirectory || (what.mode & 0xf000) === 0x8000) inode.initExtents();
     return inode;
   }
@@ -102,9 +105,9 @@ export class LiveInodes {
    *
    * @throws {FileError} `ENOTSUP` for a file with block pointers.
    */
-  async remove(inode: LiveInode, options: IoOptions): Promise<void> {
-    await this.#freeBlocks(inode, options);
-    await this.#numbers.free(inode.number, inode.type === "directory", options);
+  remove(inode: LiveInode): void {
+    this.#freeBlocks(inode);
+    this.#numbers.free(inode.number, inode.type === "directory");
     this.#bury(inode);
     this.#drop(inode);
   }
@@ -114,9 +117,9 @@ export class LiveInodes {
    *
    * @throws {FileError} `ENOTSUP` as `remove`.
    */
-  async orphan(inode: LiveInode, options: IoOptions): Promise<void> {
-    if (this.#mapsBlocks(inode)) await extentTreeOf(this.#volume, inode).hold(options);
-    await this.#numbers.free(inode.number, inode.type === "directory", { ...options, hold: true });
+  orphan(inode: LiveInode): void {
+    if (this.#mapsBlocks(inode)) extentTreeOf(this.#volume, inode).hold();
+    this.#numbers.free(inode.number, inode.type === "directory", { hold: true });
     inode.isOrphan = true;
     this.#volume.onUndo(() => {
       inode.isOrphan = false;
@@ -125,8 +128,8 @@ export class LiveInodes {
   }
 
   /** The last who had an orphan open closes it. */
-  async release(inode: LiveInode, options: IoOptions): Promise<void> {
-    await this.#freeBlocks(inode, options);
+  release(inode: LiveInode): void {
+    this.#freeBlocks(inode);
     this.#numbers.unhold(inode.number);
     this.#drop(inode);
   }
@@ -147,10 +150,10 @@ export class LiveInodes {
   }
 
   /** Puts all changed inodes into the blocks of their tables: of two of one number the later one lasts. */
-  async settle(options: IoOptions): Promise<void> {
+  settle(): void {
     for (const inode of this.#changed) {
       const { block, start } = this.#place(inode.number);
-      const table = await this.#volume.modifyBlock(block, plainBlock, options);
+      const table = this.#volume.modifyBlock(block, plainBlock);
       sealInode(this.#volume, inode.number, inode.bytes);
       table.set(inode.bytes, start);
       this.#changed.delete(inode);
@@ -186,14 +189,6 @@ export class LiveInodes {
     return this.#room.subarray(start, start + inodeSizeBytes);
   }
 
-  #put(inode: LiveInode): void {
-    this.#live.set(inode.number, inode);
-    this.#volume.onUndo(() => {
-      this.#live.delete(inode.number);
-      this.#changed.delete(inode);
-    });
-  }
-
   #drop(inode: LiveInode): void {
     this.#live.delete(inode.number);
     this.#volume.onUndo(() => this.#live.set(inode.number, inode));
@@ -207,8 +202,8 @@ export class LiveInodes {
     inode.deletedAt = now;
   }
 
-  async #freeBlocks(inode: LiveInode, options: IoOptions): Promise<void> {
-    if (this.#mapsBlocks(inode)) await extentTreeOf(this.#volume, inode).clear(options);
+  #freeBlocks(inode: LiveInode): void {
+    if (this.#mapsBlocks(inode)) extentTreeOf(this.#volume, inode).clear();
     inode.sizeBytes = 0;
   }
 
@@ -222,8 +217,7 @@ export class LiveInodes {
   }
 
   /** Another one each time, also from one opening to the next as long as the clock goes on. */
-  #nextGeneration(): number {
-    this.#created += 1;
+  #generation(): number {
     const { seconds, nanoseconds } = this.#volume.now();
     const start = crc32cU32(Number(BigInt.asUintN(32, seconds)), nanoseconds);
     return crc32cU32(start, this.#created);

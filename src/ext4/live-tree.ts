@@ -3,7 +3,6 @@
  * which names are known, and how a node becomes an inode.
  */
 import { equalBytes } from "../bytes/compare.ts";
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError, type FileErrorCode } from "../errors.ts";
 import type { TreeNode } from "../tree/file-tree.ts";
 import { KnownNames } from "../tree/known-names.ts";
@@ -57,8 +56,8 @@ export class LiveTree {
    *
    * @throws {FileError} `ESTALE` where the node is gone.
    */
-  async inode(node: TreeNode, options: IoOptions): Promise<LiveInode> {
-    return this.peekInode(node) ?? checkNode(node, await this.volume.inodes.get(node.inode, options));
+  inode(node: TreeNode): LiveInode {
+    return this.peekInode(node) ?? checkNode(node, this.volume.inodes.get(node.inode));
   }
 
   /** As `inode`, where it is in memory. */
@@ -73,15 +72,10 @@ export class LiveTree {
    * @param gone what a directory that was removed means to the call.
    * @throws {FileError} `ENOTDIR`, and what `gone` says.
    */
-  async directory(
-    node: TreeNode,
-    syscall: string,
-    options: IoOptions,
-    gone: FileErrorCode = "ESTALE",
-  ): Promise<LiveInode> {
+  directory(node: TreeNode, syscall: string, gone: FileErrorCode = "ESTALE"): LiveInode {
     let inode: LiveInode;
     try {
-      inode = this.peekInode(node) ?? (await this.inode(node, options));
+      inode = this.inode(node);
     } catch (error) {
       throw error instanceof FileError && error.code === "ESTALE" ? new FileError(gone, syscall) : error;
     }
@@ -106,9 +100,8 @@ export class LiveTree {
   }
 
   /** The inode of an entry, which is in use where the file system is in order. */
-  async entryInode(entry: FoundEntry, options: IoOptions): Promise<LiveInode> {
-    const { inodes } = this.volume;
-    const inode = inodes.peek(entry.inode) ?? (await this.#referred(entry.inode, options));
+  entryInode(entry: FoundEntry): LiveInode {
+    const inode = this.#referred(entry.inode);
     if (inode.linkCount > 0) return inode;
     throw this.volume.malformed("bad-field", "a name stands for an inode without links", {
       inode: entry.inode,
@@ -116,9 +109,9 @@ export class LiveTree {
   }
 
   /** An inode that the image refers to: where it is free, that is the image's fault. */
-  async #referred(number: number, options: IoOptions): Promise<LiveInode> {
+  #referred(number: number): LiveInode {
     try {
-      return await this.volume.inodes.get(number, options);
+      return this.volume.inodes.get(number);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       throw this.volume.malformed("bad-field", "a name stands for an inode that is free", { inode: number });
@@ -170,24 +163,24 @@ export class LiveTree {
   }
 
   /** Inside a change: takes one link from an inode, and the inode away with its last. */
-  async dropLink(inode: LiveInode, options: IoOptions): Promise<void> {
+  dropLink(inode: LiveInode): void {
     inode.changedAt = this.volume.now();
     const left = inode.type === "directory" ? 0 : Math.max(inode.linkCount - 1, 0);
     inode.linkCount = left;
     if (left > 0) return;
     if (this.#opens.has(inode.number)) {
-      await this.xattrs(inode).hold(options);
-      await this.volume.inodes.orphan(inode, options);
+      this.xattrs(inode).hold();
+      this.volume.inodes.orphan(inode);
       return;
     }
-    await this.xattrs(inode).release(options);
-    await this.volume.inodes.remove(inode, options);
+    this.xattrs(inode).release();
+    this.volume.inodes.remove(inode);
   }
 
   /** Inside a change: the last file that was open on a nameless inode was closed. */
-  async dropOrphan(inode: LiveInode, options: IoOptions): Promise<void> {
-    await this.xattrs(inode).release(options);
-    await this.volume.inodes.release(inode, options);
+  dropOrphan(inode: LiveInode): void {
+    this.xattrs(inode).release();
+    this.volume.inodes.release(inode);
   }
 }
 

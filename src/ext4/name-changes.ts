@@ -2,7 +2,6 @@
  * Names made and taken away, as the kernel's `fs/ext4/namei.c` does: each of these
  * runs inside a change, and throws before or after it changed something alike.
  */
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
 import { modeOf } from "../tree/attributes.ts";
 import type { NewNode } from "../tree/writable-file-tree.ts";
@@ -23,23 +22,17 @@ const longestDeviceMajor = 0xfff;
 const longestDeviceMinor = 0xf_ffff;
 
 /** Makes a node of any type under a name. */
-export async function createNode(
-  tree: LiveTree,
-  parent: LiveInode,
-  name: Uint8Array,
-  what: NewNode,
-  options: IoOptions,
-): Promise<LiveInode> {
+export function createNode(tree: LiveTree, parent: LiveInode, name: Uint8Array, what: NewNode): LiveInode {
   const syscall = syscallOf(what);
   checkName(name, syscall);
   checkNewNode(what, tree.volume.geometry.blockSizeBytes);
   const entries = tree.entries(parent);
-  if (!tree.isAbsent(parent, name) && (await entries.find(name, options)) !== undefined) {
+  if (!tree.isAbsent(parent, name) && entries.find(name) !== undefined) {
     throw new FileError("EEXIST", syscall);
   }
   if (what.type === "directory") checkSubdirectories(tree, parent, syscall);
-  const inode = await makeInode(tree, parent, what, options);
-  await entries.insert({ inode: inode.number, name, fileType: tree.fileType(inode) }, options);
+  const inode = makeInode(tree, parent, what);
+  entries.insert({ inode: inode.number, name, fileType: tree.fileType(inode) });
   if (what.type === "directory") addSubdirectory(tree, parent);
   parent.touch();
   tree.knowName(parent, name, inode);
@@ -47,71 +40,59 @@ export async function createNode(
 }
 
 /** Makes what a rename can leave behind: a character device 0:0, whose link is the name that it is to get. */
-export function makeWhiteout(tree: LiveTree, parent: LiveInode, options: IoOptions): Promise<LiveInode> {
-  return makeInode(tree, parent, { type: "characterDevice", permissions: 0 }, options);
+export function makeWhiteout(tree: LiveTree, parent: LiveInode): LiveInode {
+  return makeInode(tree, parent, { type: "characterDevice", permissions: 0 });
 }
 
 /** Makes an inode whose links are those that it is to have. */
-async function makeInode(
-  tree: LiveTree,
-  parent: LiveInode,
-  what: NewNode,
-  options: IoOptions,
-): Promise<LiveInode> {
+function makeInode(tree: LiveTree, parent: LiveInode, what: NewNode): LiveInode {
   const inherits = (parent.permissions & setGroupId) !== 0;
   const bit = inherits && what.type === "directory" ? setGroupId : 0;
   const permissions = what.type === "symlink" ? 0o777 : what.permissions | bit;
   const mode = modeOf({ type: what.type, permissions });
   const gid = inherits ? parent.gid : (what.gid ?? 0);
-  const inode = await tree.volume.inodes.create(parent, { mode, uid: what.uid ?? 0, gid }, options);
+  const inode = tree.volume.inodes.create(parent, { mode, uid: what.uid ?? 0, gid });
   inode.linkCount = 1;
-  if (what.type !== "file") await fillNode(tree, parent, inode, what, options);
-  if (tree.xattrs(parent).mayBeThere) await inheritAcls(tree, parent, inode, options);
+  if (what.type !== "file") fillNode(tree, parent, inode, what);
+  if (tree.xattrs(parent).mayBeThere) inheritAcls(tree, parent, inode);
   return inode;
 }
 
 /** Gives an inode one more name. */
-export async function linkNode(
-  tree: LiveTree,
-  inode: LiveInode,
-  parent: LiveInode,
-  name: Uint8Array,
-  options: IoOptions,
-): Promise<void> {
+export function linkNode(tree: LiveTree, inode: LiveInode, parent: LiveInode, name: Uint8Array): void {
   checkName(name, "link");
   const entries = tree.entries(parent);
-  if ((await entries.find(name, options)) !== undefined) throw new FileError("EEXIST", "link");
+  if (entries.find(name) !== undefined) throw new FileError("EEXIST", "link");
   if (inode.type === "directory") throw new FileError("EPERM", "link");
   if (inode.linkCount === 0) throw new FileError("ENOENT", "link");
   if (inode.linkCount >= MAX_LINKS) throw new FileError("EMLINK", "link");
-  await entries.insert({ inode: inode.number, name, fileType: tree.fileType(inode) }, options);
+  entries.insert({ inode: inode.number, name, fileType: tree.fileType(inode) });
   inode.linkCount += 1;
   inode.changedAt = tree.volume.now();
   parent.touch();
 }
 
 /** Takes a name away: of an empty directory, or of anything else. */
-export async function removeName(
+export function removeName(
   tree: LiveTree,
   parent: LiveInode,
   name: Uint8Array,
   what: "unlink" | "rmdir",
-  options: IoOptions,
-): Promise<void> {
+): void {
   checkName(name, what);
   const entries = tree.entries(parent);
-  const found = await entries.find(name, options);
+  const found = entries.find(name);
   if (found === undefined) throw new FileError("ENOENT", what);
-  const inode = await tree.entryInode(found, options);
+  const inode = tree.entryInode(found);
   const isDirectory = inode.type === "directory";
   if (what === "unlink" && isDirectory) throw new FileError("EISDIR", what);
   if (what === "rmdir" && !isDirectory) throw new FileError("ENOTDIR", what);
-  if (isDirectory && !(await tree.entries(inode).isEmpty(options))) throw new FileError("ENOTEMPTY", what);
+  if (isDirectory && !tree.entries(inode).isEmpty()) throw new FileError("ENOTEMPTY", what);
   tree.names.forget(parent.number, name);
-  await entries.remove(found, options);
+  entries.remove(found);
   if (isDirectory) removeSubdirectory(parent);
   parent.touch();
-  await tree.dropLink(inode, options);
+  tree.dropLink(inode);
 }
 
 /** @throws {FileError} `EMLINK` for a directory that can have no more subdirectories (`EXT4_DIR_LINK_MAX`). */
@@ -163,36 +144,30 @@ export function isWithin(value: number, limit: number): boolean {
 }
 
 /** What stands in a new inode's blocks, or in their place. */
-async function fillNode(
+function fillNode(
   tree: LiveTree,
   parent: LiveInode,
   inode: LiveInode,
   { type, target, deviceMajor = 0, deviceMinor = 0 }: NewNode,
-  options: IoOptions,
-): Promise<void> {
+): void {
   if (type === "directory") {
     inode.linkCount = 2;
-    await tree.entries(inode).begin(parent.number, options);
+    tree.entries(inode).begin(parent.number);
   } else if (type === "symlink" && target !== undefined) {
-    await writeTarget(tree, inode, target, options);
+    writeTarget(tree, inode, target);
   } else if (type === "characterDevice" || type === "blockDevice") {
     writeDevice(inode, deviceMajor, deviceMinor);
   }
 }
 
-async function writeTarget(
-  { volume }: LiveTree,
-  inode: LiveInode,
-  target: Uint8Array,
-  options: IoOptions,
-): Promise<void> {
+function writeTarget({ volume }: LiveTree, inode: LiveInode, target: Uint8Array): void {
   if (target.length < shortTargetBytes) {
     fieldBytes(inode.modifyBytes(), 0, inodeFields.block).set(target);
     inode.sizeBytes = target.length;
     return;
   }
   inode.initExtents();
-  const writtenBytes = await new FileData(volume, inode).write(0, target, options);
+  const writtenBytes = new FileData(volume, inode).keep(0, target);
   if (writtenBytes < target.length) throw new FileError("ENOSPC", "symlink");
 }
 

@@ -1,5 +1,6 @@
 /** Targets of symlinks: in the inode where they are short, else in blocks. */
 import type { IoOptions } from "../device/block-device.ts";
+import type { FileStretch } from "../tree/file-tree.ts";
 import { type Content, contentOf } from "./file-content.ts";
 import { inodeFlag } from "./inode.ts";
 import type { Ext4Inode } from "./inode-reader.ts";
@@ -12,7 +13,11 @@ import type { Ext4Volume } from "./volume.ts";
 const targetLimitBytes = 1 << 20;
 
 /** Where a target's blocks are read from. */
-export interface TargetContent extends Pick<Content, "nextData"> {
+export interface TargetContent {
+  nextData(
+    offsetBytes: number,
+    options: IoOptions,
+  ): ReturnType<Content["nextData"]> | FileStretch | undefined;
   read(offsetBytes: number, into: Uint8Array, options: IoOptions): Promise<unknown>;
 }
 

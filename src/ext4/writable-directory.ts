@@ -1,6 +1,5 @@
 /** A directory as it is changed: with an index, and without one where it is small or foreign. */
 import { readU32Le } from "../bytes/codec.ts";
-import type { IoOptions } from "../device/block-device.ts";
 import { isDot, isDotDot } from "../tree/path.ts";
 import { parseDirectoryEntries } from "./directory-block.ts";
 import {
@@ -94,21 +93,21 @@ export class WritableDirectory {
   }
 
   /** Makes a directory of no blocks an empty one, below a parent. @throws {FileError} `ENOSPC`. */
-  async begin(parent: number, options: IoOptions): Promise<void> {
-    const { bytes } = await this.#blocks.append(options);
+  begin(parent: number): void {
+    const { bytes } = this.#blocks.append();
     const fileType = this.#volume.geometry.features.filetype ? directoryFileType.directory : 0;
     writeFirstRecords(bytes, this.#endBytes, { inode: this.#parts.inode.number, parent, fileType });
   }
 
   /** @throws {FormatError} for a malformed block or index. */
-  async find(name: Uint8Array, options: IoOptions): Promise<FoundEntry | undefined> {
-    this.#checkFirst(this.#blocks.peek(0) ?? (await this.#first(options)));
+  find(name: Uint8Array): FoundEntry | undefined {
+    this.#first();
     const place = isIndexed(this.#volume, this.#parts.inode)
-      ? await new HashedDirectory(this.#parts).find(name, options)
-      : await this.#findLinear(name, options);
+      ? new HashedDirectory(this.#parts).find(name)
+      : this.#findLinear(name);
     if (place === undefined) return undefined;
     const { logicalBlock } = place;
-    const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
+    const bytes = this.#blocks.view(logicalBlock);
     return {
       ...place,
       inode: readU32Le(bytes, place.offsetBytes),
@@ -122,47 +121,46 @@ export class WritableDirectory {
    *
    * @throws {FileError} `ENOSPC`.
    */
-  async insert(entry: NewDirectoryEntry, options: IoOptions): Promise<void> {
+  insert(entry: NewDirectoryEntry): void {
     const { inode } = this.#parts;
-    this.#checkFirst(this.#blocks.peek(0) ?? (await this.#first(options)));
+    this.#first();
     if (isIndexed(this.#volume, inode)) {
-      await new HashedDirectory(this.#parts).insert(entry, options);
+      new HashedDirectory(this.#parts).insert(entry);
       return;
     }
     // Without the feature what looks like an index is not kept up.
     if ((inode.flags & inodeFlag.index) !== 0) inode.flags &= ~inodeFlag.index;
     const neededBytes = directoryRecordBytes(entry.name.length);
     for (let logical = 0; logical < this.#blocks.count; logical++) {
-      const at = findSpace(await this.#blocks.view(logical, options), this.#endBytes, neededBytes);
+      const at = findSpace(this.#blocks.view(logical), this.#endBytes, neededBytes);
       if (at < 0) continue;
-      insertRecord(await this.#blocks.modify(logical, options), at, entry);
+      insertRecord(this.#blocks.modify(logical), at, entry);
       return;
     }
     if (this.#blocks.count === 1 && this.#volume.geometry.features.dirIndex) {
-      await (await HashedDirectory.convert(this.#parts, options)).insert(entry, options);
+      HashedDirectory.convert(this.#parts).insert(entry);
       return;
     }
-    const { bytes } = await this.#blocks.append(options);
+    const { bytes } = this.#blocks.append();
     clearRecords(bytes, this.#endBytes);
     insertRecord(bytes, 0, entry);
   }
 
-  async remove({ logicalBlock, offsetBytes }: FoundEntry, options: IoOptions): Promise<void> {
-    removeRecord(await this.#blocks.modify(logicalBlock, options), offsetBytes);
+  remove({ logicalBlock, offsetBytes }: FoundEntry): void {
+    removeRecord(this.#blocks.modify(logicalBlock), offsetBytes);
   }
 
   /** Makes a name stand for another inode. */
-  async replace(
+  replace(
     { logicalBlock, offsetBytes }: FoundEntry,
     { inode, fileType }: Pick<FoundEntry, "inode" | "fileType">,
-    options: IoOptions,
-  ): Promise<void> {
-    replaceRecord(await this.#blocks.modify(logicalBlock, options), offsetBytes, inode, fileType);
+  ): void {
+    replaceRecord(this.#blocks.modify(logicalBlock), offsetBytes, inode, fileType);
   }
 
   /** The inode of the directory that this one is in, as it says. */
-  async parent(options: IoOptions): Promise<number> {
-    const bytes = await this.#first(options);
+  parent(): number {
+    const bytes = this.#first();
     const parent = readU32Le(bytes, recordLengthAt(bytes, 0));
     const { inodes } = this.#volume.geometry;
     if (parent <= inodes) return parent;
@@ -171,25 +169,25 @@ export class WritableDirectory {
     });
   }
 
-  async setParent(parent: number, options: IoOptions): Promise<void> {
-    await this.#first(options);
-    const bytes = await this.#blocks.modify(0, options);
+  setParent(parent: number): void {
+    this.#first();
+    const bytes = this.#blocks.modify(0);
     const at = recordLengthAt(bytes, 0);
     replaceRecord(bytes, at, parent, bytes[at + directoryEntryFields.fileType[0]] as number);
   }
 
-  async isEmpty(options: IoOptions): Promise<boolean> {
-    await this.#first(options);
+  isEmpty(): boolean {
+    this.#first();
     for (let logical = 0; logical < this.#blocks.count; logical++) {
-      const bytes = await this.#blocks.view(logical, options);
+      const bytes = this.#blocks.view(logical);
       if (usedRecords(bytes, 0, this.#endBytes).length > (logical === 0 ? 2 : 0)) return false;
     }
     return true;
   }
 
-  async #findLinear(name: Uint8Array, options: IoOptions): Promise<RecordPlace | undefined> {
+  #findLinear(name: Uint8Array): RecordPlace | undefined {
     for (let logicalBlock = 0; logicalBlock < this.#blocks.count; logicalBlock++) {
-      const bytes = this.#blocks.peek(logicalBlock) ?? (await this.#blocks.view(logicalBlock, options));
+      const bytes = this.#blocks.view(logicalBlock);
       const offsetBytes = findRecord(bytes, this.#endBytes, name);
       if (offsetBytes >= 0) return { logicalBlock, offsetBytes };
     }
@@ -197,8 +195,8 @@ export class WritableDirectory {
   }
 
   /** The first block, which begins with the directory itself and its parent. */
-  async #first(options: IoOptions): Promise<Uint8Array> {
-    if (this.#blocks.count > 0) return this.#checkFirst(await this.#blocks.view(0, options));
+  #first(): Uint8Array {
+    if (this.#blocks.count > 0) return this.#checkFirst(this.#blocks.view(0));
     throw this.#volume.malformed("bad-field", "a directory without blocks", {
       inode: this.#parts.inode.number,
       field: "sizeLow",

@@ -10,12 +10,12 @@ export interface OpenFileCalls {
   /** Runs a call that only reads. */
   read<Result>(
     options: TreeOptions,
-    call: (data: FileData, inode: LiveInode) => Promise<Result>,
+    call: (data: FileData, inode: LiveInode) => Result | Promise<Result>,
   ): Promise<Result>;
   /** Runs a call that changes something, whole or not at all. */
   change<Result>(
     options: TreeOptions,
-    call: (data: FileData, inode: LiveInode) => Promise<Result>,
+    call: (data: FileData, inode: LiveInode) => Result | Promise<Result>,
   ): Promise<Result>;
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export class LiveExt4File implements OpenFile {
 
   async nextData(offsetBytes: number, options: TreeOptions = {}): Promise<FileStretch | undefined> {
     const calls = this.use(offsetBytes);
-    return calls.read(options, (data) => data.nextData(offsetBytes, options));
+    return calls.read(options, (data) => data.nextData(offsetBytes));
   }
 
   async close(): Promise<void> {
@@ -69,8 +69,7 @@ export class LiveExt4File implements OpenFile {
 export class WritableExt4File extends LiveExt4File implements WritableOpenFile {
   async write(offsetBytes: number, from: Uint8Array, options: TreeOptions = {}): Promise<number> {
     const calls = this.use(offsetBytes);
-    if (from.length > 0) return await calls.change(options, (data) => data.write(offsetBytes, from, options));
-    return await calls.change(options, async () => 0);
+    return await calls.change(options, (data) => data.write(offsetBytes, from));
   }
 
   async append(
@@ -79,13 +78,13 @@ export class WritableExt4File extends LiveExt4File implements WritableOpenFile {
   ): Promise<{ readonly offsetBytes: number; readonly writtenBytes: number }> {
     return this.use(0).change(options, async (data, inode) => {
       const offsetBytes = inode.sizeBytes;
-      const writtenBytes = from.length === 0 ? 0 : await data.write(offsetBytes, from, options);
+      const writtenBytes = await data.write(offsetBytes, from);
       return { offsetBytes, writtenBytes };
     });
   }
 
   async truncate(sizeBytes: number, options: TreeOptions = {}): Promise<void> {
-    await this.use(sizeBytes).change(options, (data) => data.truncate(sizeBytes, options));
+    await this.use(sizeBytes).change(options, (data) => data.truncate(sizeBytes));
   }
 
   async allocate(
@@ -95,13 +94,13 @@ export class WritableExt4File extends LiveExt4File implements WritableOpenFile {
   ): Promise<void> {
     const calls = this.use(offsetBytes);
     checkLength(lengthBytes, this.node);
-    await calls.change(options, (data) => data.allocate(offsetBytes, lengthBytes, keepSize, options));
+    await calls.change(options, (data) => data.allocate(offsetBytes, lengthBytes, keepSize));
   }
 
   async punchHole(offsetBytes: number, lengthBytes: number, options: TreeOptions = {}): Promise<void> {
     const calls = this.use(offsetBytes);
     checkLength(lengthBytes, this.node);
-    await calls.change(options, (data) => data.punchHole(offsetBytes, lengthBytes, options));
+    await calls.change(options, (data) => data.punchHole(offsetBytes, lengthBytes));
   }
 }
 

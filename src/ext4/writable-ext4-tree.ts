@@ -110,12 +110,12 @@ export class WritableExt4Tree implements WritableFileTree {
   }
 
   lookup(directory: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<TreeNode | undefined> {
-    return this.#read(options, async () => {
+    return this.#read(options, () => {
       const { names } = this.#live;
-      const inode = await this.#live.directory(directory, "lookup", options);
+      const inode = this.#live.directory(directory, "lookup");
       const known = names.get(inode.number, name);
       if (known !== undefined) return this.#node(known);
-      const found = await this.#live.entries(inode).find(name, options);
+      const found = this.#live.entries(inode).find(name);
       if (found === undefined) {
         this.#live.noteAbsent(inode, name);
         return undefined;
@@ -126,8 +126,8 @@ export class WritableExt4Tree implements WritableFileTree {
   }
 
   getattr(node: TreeNode, options: TreeOptions = {}): Promise<NodeAttributes> {
-    return this.#read(options, async () => {
-      const inode = this.#live.peekInode(node) ?? (await this.#live.inode(node, options));
+    return this.#read(options, () => {
+      const inode = this.#live.inode(node);
       return inode.view().attributes;
     });
   }
@@ -141,9 +141,9 @@ export class WritableExt4Tree implements WritableFileTree {
     let begun = false;
     for (let next: number | undefined = cursor; next !== undefined; ) {
       const from: number = next;
-      const piece = await this.#read(options, async () => {
-        const inode = await this.#live.directory(directory, "readdir", options);
-        return listPiece(this.#live.parts(inode), from, options);
+      const piece = await this.#read(options, () => {
+        const inode = this.#live.directory(directory, "readdir");
+        return listPiece(this.#live.parts(inode), from);
       }).catch((error: unknown) => {
         // A directory that is removed while it is listed has no more names.
         if (begun && error instanceof FileError && error.code === "ESTALE") return undefined;
@@ -159,8 +159,8 @@ export class WritableExt4Tree implements WritableFileTree {
   }
 
   readlink(node: TreeNode, options: TreeOptions = {}): Promise<Uint8Array> {
-    return this.#read(options, async () => {
-      const inode = await this.#live.inode(node, options);
+    return this.#read(options, () => {
+      const inode = this.#live.inode(node);
       if (inode.type !== "symlink") throw new FileError("EINVAL", "readlink");
       return readTarget(this.#volume, inode.view(), options, () => new FileData(this.#volume, inode));
     });
@@ -176,14 +176,14 @@ export class WritableExt4Tree implements WritableFileTree {
 
   listxattr(node: TreeNode, options: TreeOptions = {}): Promise<readonly Uint8Array[]> {
     return this.#read(options, async () => {
-      const inode = await this.#live.inode(node, options);
+      const inode = this.#live.inode(node);
       return (await readXattrs(this.#volume, inode.view(), options)).map(({ name }) => name);
     });
   }
 
   getxattr(node: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<Uint8Array | undefined> {
     return this.#read(options, async () => {
-      const inode = (await this.#live.inode(node, options)).view();
+      const inode = this.#live.inode(node).view();
       const xattrs = await readXattrs(this.#volume, inode, options);
       const found = xattrs.find((xattr) => equalBytes(xattr.name, name));
       return found && readXattrValue(this.#volume, inode, found, options);
@@ -191,22 +191,22 @@ export class WritableExt4Tree implements WritableFileTree {
   }
 
   statfs(options: TreeOptions = {}): Promise<TreeStatistics> {
-    return this.#read(options, async () => statisticsOf(this.#volume.geometry, this.#volume.use()));
+    return this.#read(options, () => statisticsOf(this.#volume.geometry, this.#volume.use()));
   }
 
   create(directory: TreeNode, name: Uint8Array, what: NewNode, options: TreeOptions = {}): Promise<TreeNode> {
-    return this.#change(options, async () => {
-      const parent = await this.#live.directory(directory, "create", options, "ENOENT");
-      const made = await createNode(this.#live, parent, name, what, options);
+    return this.#change(options, () => {
+      const parent = this.#live.directory(directory, "create", "ENOENT");
+      const made = createNode(this.#live, parent, name, what);
       return new Ext4Node(made.number, made.generation);
     });
   }
 
   link(node: TreeNode, directory: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<void> {
-    return this.#change(options, async () => {
-      const inode = await this.#live.inode(node, options);
-      const parent = await this.#live.directory(directory, "link", options, "ENOENT");
-      await linkNode(this.#live, inode, parent, name, options);
+    return this.#change(options, () => {
+      const inode = this.#live.inode(node);
+      const parent = this.#live.directory(directory, "link", "ENOENT");
+      linkNode(this.#live, inode, parent, name);
     });
   }
 
@@ -225,20 +225,15 @@ export class WritableExt4Tree implements WritableFileTree {
     toName: Uint8Array,
     options: RenameOptions = {},
   ): Promise<void> {
-    return this.#change(options, async () => {
-      const from = await this.#live.directory(fromDirectory, "rename", options, "ENOENT");
-      const to = await this.#live.directory(toDirectory, "rename", options, "ENOENT");
-      await renameNode(
-        this.#live,
-        { directory: from, name: fromName },
-        { directory: to, name: toName },
-        options,
-      );
+    return this.#change(options, () => {
+      const from = this.#live.directory(fromDirectory, "rename", "ENOENT");
+      const to = this.#live.directory(toDirectory, "rename", "ENOENT");
+      renameNode(this.#live, { directory: from, name: fromName }, { directory: to, name: toName }, options);
     });
   }
 
   setattr(node: TreeNode, changes: AttributeChanges, options: TreeOptions = {}): Promise<void> {
-    return this.#changeInode(node, options, (inode) => changeAttributes(this.#live, inode, changes, options));
+    return this.#changeInode(node, options, (inode) => changeAttributes(this.#live, inode, changes));
   }
 
   setxattr(
@@ -251,7 +246,7 @@ export class WritableExt4Tree implements WritableFileTree {
   }
 
   removexattr(node: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<void> {
-    return this.#changeInode(node, options, (inode) => removeXattr(this.#live, inode, name, options));
+    return this.#changeInode(node, options, (inode) => removeXattr(this.#live, inode, name));
   }
 
   flush(options: TreeOptions = {}): Promise<void> {
@@ -295,35 +290,32 @@ export class WritableExt4Tree implements WritableFileTree {
     what: "unlink" | "rmdir",
     options: TreeOptions,
   ): Promise<void> {
-    return this.#change(options, async () => {
-      const parent = await this.#live.directory(directory, what, options, "ENOENT");
-      await removeName(this.#live, parent, name, what, options);
+    return this.#change(options, () => {
+      const parent = this.#live.directory(directory, what, "ENOENT");
+      removeName(this.#live, parent, name, what);
     });
   }
 
   #changeInode<Result>(
     node: TreeNode,
     options: TreeOptions,
-    change: (inode: LiveInode) => Promise<Result>,
+    change: (inode: LiveInode) => Result | Promise<Result>,
   ): Promise<Result> {
-    return this.#change(options, async () => {
-      const inode = this.#live.peekInode(node) ?? (await this.#live.inode(node, options));
-      return await change(inode);
-    });
+    return this.#change(options, () => change(this.#live.inode(node)));
   }
 
   #open(node: TreeNode, options: TreeOptions): Promise<OpenFileCalls> {
-    return this.#read(options, async () => {
-      const inode = this.#live.peekInode(node) ?? (await this.#live.inode(node, options));
+    return this.#read(options, () => {
+      const inode = this.#live.inode(node);
       if (inode.type === "directory") throw new FileError("EISDIR", "open");
       if (inode.type !== "file") throw new FileError("EINVAL", "open");
       const { number } = inode;
       this.#live.noteOpen(number);
       return {
         read: (how, call) =>
-          this.#read(how, async () => {
-            const live = this.#live.peekInode(node) ?? (await this.#live.inode(node, how));
-            return await call(new FileData(this.#volume, live), live);
+          this.#read(how, () => {
+            const live = this.#live.inode(node);
+            return call(new FileData(this.#volume, live), live);
           }),
         change: (how, call) =>
           this.#changeInode(node, how, (live) => call(new FileData(this.#volume, live), live)),
@@ -347,22 +339,22 @@ export class WritableExt4Tree implements WritableFileTree {
   async #dropOrphan(number: number): Promise<void> {
     const inode = this.#volume.inodes.peek(number);
     if (inode === undefined) return;
-    await this.#volume.change({}, () => this.#live.dropOrphan(inode, {}));
+    await this.#volume.change({}, () => this.#live.dropOrphan(inode));
   }
 
   /** Every call that only reads goes through here: closing waits for it, and a signal that is aborted already ends it. */
-  async #read<Result>({ signal }: IoOptions, call: () => Promise<Result>): Promise<Result> {
+  async #read<Result>(options: IoOptions, call: () => Result | Promise<Result>): Promise<Result> {
     this.#calls.enter(this.name);
     try {
-      signal?.throwIfAborted();
-      return await this.#order.read(call);
+      options.signal?.throwIfAborted();
+      return await this.#order.read(() => this.#volume.inMemory(call, options));
     } finally {
       this.#calls.leave();
     }
   }
 
   /** Every call that changes something goes through here, and runs alone, whole or not at all. */
-  #change<Result>(options: IoOptions, call: () => Promise<Result>): Promise<Result> {
+  #change<Result>(options: IoOptions, call: () => Result | Promise<Result>): Promise<Result> {
     return this.#alone(options, () => this.#volume.change(options, call));
   }
 

@@ -15,6 +15,7 @@ import { GroupTable } from "./group-table.ts";
 import { InodeAllocator } from "./inode-allocator.ts";
 import { LiveInodes } from "./live-inodes.ts";
 import { LiveSuperblock } from "./live-superblock.ts";
+import { type BlocksBehind, FetchedBlocks, MissingBlocks } from "./missing-blocks.ts";
 import { Ext4Volume, type Ext4VolumeOptions, openVolume } from "./volume.ts";
 import { checkWritable } from "./writable-features.ts";
 
@@ -50,6 +51,7 @@ export class WritableVolume extends Ext4Volume {
   readonly #dirty: DirtyBlocks;
   readonly #limitBlocks: number;
   readonly #checked: WeakMap<Uint8Array, BlockKind> = new WeakMap();
+  readonly #fetched: FetchedBlocks;
   /** What the device failed with since the last flush that ended well. */
   #failure: { readonly error: unknown } | undefined;
 
@@ -57,6 +59,7 @@ export class WritableVolume extends Ext4Volume {
     super(plain.device, plain.name, plain.geometry, parts.cacheBytes);
     this.now = parts.now;
     this.#dirty = new DirtyBlocks(this.#log, this.cache, this.geometry.blockSizeBytes);
+    this.#fetched = new FetchedBlocks((block) => this.#dirty.peek(block) !== undefined);
     this.#limitBlocks = Math.max(16, Math.floor(parts.dirtyBytes / this.geometry.blockSizeBytes));
     this.#superblock = parts.superblock;
     this.groups = new GroupTable(this, parts.descriptors);
@@ -84,29 +87,28 @@ export class WritableVolume extends Ext4Volume {
   }
 
   /**
-   * Runs a change: all of it happens, or, where `run` throws, nothing.
+   * Runs a change: all of it happens, or, where `run` throws, nothing. It runs anew where a block was not in
+   * memory: see `MissingBlocks`.
    *
    * @throws {StateError} `unflushed` after the device failed to write: `flush` first.
    * @throws {DeviceError} where changed blocks had to be written to make room, and were not.
    */
-  async change<Result>(options: IoOptions, run: () => Promise<Result>): Promise<Result> {
+  async change<Result>(options: IoOptions, run: () => Result | Promise<Result>): Promise<Result> {
     if (this.#failure !== undefined) throw this.#unflushed(this.#failure.error);
     options.signal?.throwIfAborted();
     this.inodes.trim();
     if (this.#dirty.count + this.inodes.dirtyBlocks > this.#limitBlocks) await this.#writeOut(options);
-    this.#log.begin();
-    let result: Result;
-    try {
-      result = await run();
-    } catch (error) {
-      this.#log.abandon();
-      throw error;
-    }
-    this.#log.commit();
+    const ran = this.inMemory(() => this.#try(run), options);
+    const result = ran instanceof Promise ? await ran : ran;
     // What was changed is kept, though the device did not take it.
     const failure = this.#failure as { readonly error: unknown } | undefined;
     if (failure !== undefined) throw failure.error;
     return result;
+  }
+
+  /** Runs what is written as if all metadata were in memory: see `FetchedBlocks.run`. */
+  inMemory<Result>(call: () => Result | Promise<Result>, options: IoOptions): Result | Promise<Result> {
+    return this.#fetched.run(call, options);
   }
 
   /** Inside a change: what to do, in reverse order, where it is taken back. */
@@ -120,10 +122,10 @@ export class WritableVolume extends Ext4Volume {
   }
 
   /** Inside a change: does a part of it whole or, where it throws, not at all; the rest stands. */
-  async attempt<Result>(run: () => Promise<Result>): Promise<Result> {
+  attempt<Result>(run: () => Result): Result {
     const savepoint = this.#log.savepoint();
     try {
-      return await run();
+      return run();
     } catch (error) {
       this.#log.rollback(savepoint);
       throw error;
@@ -158,54 +160,58 @@ export class WritableVolume extends Ext4Volume {
     return this.#dirty.sealed(block) ?? super.readBlockAmong(block, firstBlock, endBlock, options);
   }
 
-  /** A block that is in memory, as a block of its kind, its checksum perhaps not up to date. Not to be kept. */
-  peekBlock(block: number, kind: BlockKind): Uint8Array | undefined {
+  /**
+   * A block of metadata for reading, its checksum perhaps not up to date; not to be kept.
+   *
+   * @param block was checked by `holds`.
+   * @param behind what to fetch with it.
+   * @throws {MissingBlocks}
+   * @throws {FormatError} as the kind's `check`.
+   */
+  viewBlock(block: number, kind: BlockKind, behind?: BlocksBehind): Uint8Array {
     const dirty = this.#dirty.peek(block);
     if (dirty !== undefined) return dirty;
-    const kept = this.cache.get(block);
-    return kept !== undefined && this.#checked.get(kept) === kind ? kept : undefined;
+    const bytes = this.#kept(block);
+    if (bytes === undefined) {
+      throw new MissingBlocks([block, ...(behind?.() ?? [])], (each, options) =>
+        super.readBlock(each, options),
+      );
+    }
+    if (this.#checked.get(bytes) !== kind) {
+      kind.check(bytes, block);
+      this.#checked.set(bytes, kind);
+    }
+    return bytes;
   }
 
   /**
-   * A block of metadata for reading: as `peekBlock`, else from the device.
+   * A block of an inode table for reading; not to be kept.
    *
-   * @param block was checked by `holds`.
-   * @throws {FormatError} as the kind's `check`.
+   * @param firstBlock the table's; `endBlock` is the one behind its last.
+   * @throws {MissingBlocks}
    */
-  async viewBlock(block: number, kind: BlockKind, options: IoOptions): Promise<Uint8Array> {
-    const kept = this.peekBlock(block, kind);
-    if (kept !== undefined) return kept;
-    const bytes = await super.readBlock(block, options);
-    kind.check(bytes, block);
-    this.#checked.set(bytes, kind);
-    return bytes;
+  viewTableBlock(block: number, firstBlock: number, endBlock: number): Uint8Array {
+    const bytes = this.#dirty.peek(block) ?? this.#kept(block);
+    if (bytes !== undefined) return bytes;
+    throw new MissingBlocks([block], (each, options) =>
+      super.readBlockAmong(each, firstBlock, endBlock, options),
+    );
   }
 
-  /** As `modifyBlock`, where the block waits to be written already. */
-  modifyWaiting(block: number, kind: BlockKind): Uint8Array | undefined {
-    return this.#dirty.modify(block, kind);
-  }
-
-  /** Inside a change: a block of metadata to be changed, whose checksum is put in when it is written. */
-  async modifyBlock(block: number, kind: BlockKind, options: IoOptions): Promise<Uint8Array> {
-    const dirty = this.modifyWaiting(block, kind);
+  /** Inside a change: a block of metadata to be changed, whose checksum is put in when it is written. Throws as `viewBlock`. */
+  modifyBlock(block: number, kind: BlockKind): Uint8Array {
+    const dirty = this.#dirty.modify(block, kind);
     if (dirty !== undefined) return dirty;
-    const bytes = await this.viewBlock(block, kind, options);
+    const bytes = this.viewBlock(block, kind);
     this.#dirty.take(block, bytes, kind);
-    this.#checked.set(bytes, kind);
     return bytes;
-  }
-
-  /** As `markBlock`, where the block waits to be written already. */
-  markWaiting(block: number): Uint8Array | undefined {
-    return this.#dirty.mark(block);
   }
 
   /** As `modifyBlock`, for who notes itself how its steps are taken back. */
-  async markBlock(block: number, kind: BlockKind, options: IoOptions): Promise<Uint8Array> {
-    const dirty = this.markWaiting(block);
+  markBlock(block: number, kind: BlockKind, behind?: BlocksBehind): Uint8Array {
+    const dirty = this.#dirty.mark(block);
     if (dirty !== undefined) return dirty;
-    const bytes = await this.viewBlock(block, kind, options);
+    const bytes = this.viewBlock(block, kind, behind);
     this.#dirty.takeMarked(block, bytes, kind);
     return bytes;
   }
@@ -214,7 +220,8 @@ export class WritableVolume extends Ext4Volume {
   newBlock(block: number, kind: BlockKind): Uint8Array {
     const bytes = new Uint8Array(this.geometry.blockSizeBytes);
     this.replaceBlock(block, bytes, kind);
-    this.#checked.set(bytes, kind);
+    // What is no metadata is not kept once it is written.
+    if (kind !== dataBlock) this.#checked.set(bytes, kind);
     return bytes;
   }
 
@@ -285,9 +292,40 @@ export class WritableVolume extends Ext4Volume {
     this.inodes.clear();
   }
 
+  /** One run of a change; taken back where it throws. */
+  #try<Result>(run: () => Result | Promise<Result>): Result | Promise<Result> {
+    this.#log.begin();
+    let result: Result | Promise<Result>;
+    try {
+      result = run();
+    } catch (error) {
+      this.#log.abandon();
+      throw error;
+    }
+    if (result instanceof Promise) return this.#tryOut(result);
+    this.#log.commit();
+    return result;
+  }
+
+  async #tryOut<Result>(running: Promise<Result>): Promise<Result> {
+    let result: Result;
+    try {
+      result = await running;
+    } catch (error) {
+      this.#log.abandon();
+      throw error;
+    }
+    this.#log.commit();
+    return result;
+  }
+
+  #kept(block: number): Uint8Array | undefined {
+    return this.cache.get(block) ?? this.#fetched.get(block);
+  }
+
   async #writeOut(options: IoOptions): Promise<void> {
     try {
-      await this.inodes.settle(options);
+      await this.inMemory(() => this.inodes.settle(), options);
       this.#dirty.sealAll();
       this.groups.seal();
       if (this.#dirty.count > 0) await this.#superblock.markInUse(this.device);

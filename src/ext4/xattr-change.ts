@@ -5,9 +5,7 @@
 
 import { readU32Le, writeU32Le } from "../bytes/codec.ts";
 import { equalBytes } from "../bytes/compare.ts";
-import type { IoOptions } from "../device/block-device.ts";
 import { FileError } from "../errors.ts";
-import type { AllocateOptions } from "./block-allocator.ts";
 import { readInodeXattrs } from "./inode-xattrs.ts";
 import type { LiveInode } from "./live-inode.ts";
 import type { WritableVolume } from "./writable-volume.ts";
@@ -57,20 +55,20 @@ export class XattrChanger {
    * @returns false where all is as it shall be already.
    * @throws {FileError} `EEXIST`, `ENODATA`, `ENOSPC`.
    */
-  async apply({ key, value, only }: XattrChange, options: IoOptions): Promise<boolean> {
+  apply({ key, value, only }: XattrChange): boolean {
     const own = readInodeXattrs(this.#volume, this.#inode.view());
-    const others = await this.#readBlock(options);
+    const others = this.#readBlock();
     const before = own[findXattrEntry(own, key)] ?? others[findXattrEntry(others, key)];
     if (before === undefined && only === "replace") throw new FileError("ENODATA", "setxattr");
     if (before !== undefined && only === "create") throw new FileError("EEXIST", "setxattr");
     if (before !== undefined && before.valueInode !== 0) throw new FileError("ENOTSUP", "setxattr");
     if (value === undefined) {
       if (before === undefined) return false;
-      await this.#remove(key, own, others, options);
+      this.#remove(key, own, others);
       return true;
     }
     if (before?.value !== undefined && equalBytes(before.value, value)) return false;
-    await this.#set(key, value, own, others, options);
+    this.#set(key, value, own, others);
     return true;
   }
 
@@ -82,42 +80,36 @@ export class XattrChanger {
   }
 
   /** The stored value of an attribute that stands in the inode or in its block. */
-  async read(key: XattrKey, options: IoOptions): Promise<Uint8Array | undefined> {
+  read(key: XattrKey): Uint8Array | undefined {
     if (!this.mayBeThere) return undefined;
     const own = readInodeXattrs(this.#volume, this.#inode.view());
-    const others = await this.#readBlock(options);
+    const others = this.#readBlock();
     return (own[findXattrEntry(own, key)] ?? others[findXattrEntry(others, key)])?.value;
   }
 
   /** Inside a change: gives back the block of an inode that is going to be removed. */
-  async release(options: IoOptions): Promise<void> {
-    if (this.#inode.xattrBlock !== 0) await this.#dropBlock(options);
+  release(): void {
+    if (this.#inode.xattrBlock !== 0) this.#dropBlock();
   }
 
   /** Inside a change: frees the block on the device of an inode that is about to be an orphan, which keeps it. */
-  async hold(options: IoOptions): Promise<void> {
+  hold(): void {
     const block = this.#inode.xattrBlock;
     if (block === 0) return;
-    const bytes = await this.#volume.viewBlock(block, this.#kind, options);
+    const bytes = this.#volume.viewBlock(block, this.#kind);
     if (xattrReferences(bytes) <= 1) {
-      await this.#volume.blocks.hold(block, 1, options);
+      this.#volume.blocks.hold(block, 1);
       return;
     }
     const entries = parseXattrBlock(this.#volume, bytes, { inode: this.#inode.number, block });
-    await this.#writeOwnBlock(entries, { ...options, held: true });
+    this.#writeOwnBlock(entries, true);
   }
 
-  async #set(
-    key: XattrKey,
-    value: Uint8Array,
-    own: readonly XattrEntry[],
-    others: readonly XattrEntry[],
-    options: IoOptions,
-  ): Promise<void> {
+  #set(key: XattrKey, value: Uint8Array, own: readonly XattrEntry[], others: readonly XattrEntry[]): void {
     const inInode = withXattrEntry(own, makeXattrEntry(key, value, false), false);
     if (xattrListBytes(inInode) <= this.#roomInInode) {
       this.#writeInode(inInode);
-      await this.#writeBlockWithout(key, others, options);
+      this.#writeBlockWithout(key, others);
       return;
     }
     const inBlock = withXattrEntry(others, makeXattrEntry(key, value, true), true);
@@ -125,25 +117,20 @@ export class XattrChanger {
     if (xattrListBytes(inBlock) > blockSizeBytes - XATTR_BLOCK_HEADER_BYTES) {
       throw new FileError("ENOSPC", "setxattr");
     }
-    await this.#writeBlock(inBlock, options);
+    this.#writeBlock(inBlock);
     const at = findXattrEntry(own, key);
     if (at >= 0) this.#writeInode(own.toSpliced(at, 1));
   }
 
-  async #remove(
-    key: XattrKey,
-    own: readonly XattrEntry[],
-    others: readonly XattrEntry[],
-    options: IoOptions,
-  ): Promise<void> {
+  #remove(key: XattrKey, own: readonly XattrEntry[], others: readonly XattrEntry[]): void {
     const at = findXattrEntry(own, key);
     if (at >= 0) this.#writeInode(own.toSpliced(at, 1));
-    else await this.#writeBlockWithout(key, others, options);
+    else this.#writeBlockWithout(key, others);
   }
 
-  async #writeBlockWithout(key: XattrKey, others: readonly XattrEntry[], options: IoOptions): Promise<void> {
+  #writeBlockWithout(key: XattrKey, others: readonly XattrEntry[]): void {
     const at = findXattrEntry(others, key);
-    if (at >= 0) await this.#writeBlock(others.toSpliced(at, 1), options);
+    if (at >= 0) this.#writeBlock(others.toSpliced(at, 1));
   }
 
   /** What a list may take in the inode; less than nothing where there is no place for any. */
@@ -162,44 +149,47 @@ export class XattrChanger {
     bytes.set(list, xattrStartBytes + XATTR_INODE_HEADER_BYTES);
   }
 
-  async #readBlock(options: IoOptions): Promise<XattrEntry[]> {
+  #readBlock(): XattrEntry[] {
     const block = this.#inode.xattrBlock;
     if (block === 0) return [];
-    const bytes = await this.#volume.viewBlock(block, this.#kind, options);
+    const bytes = this.#volume.viewBlock(block, this.#kind);
     return parseXattrBlock(this.#volume, bytes, { inode: this.#inode.number, block });
   }
 
-  async #writeBlock(entries: readonly XattrEntry[], options: IoOptions): Promise<void> {
+  #writeBlock(entries: readonly XattrEntry[]): void {
     const inode = this.#inode;
     const block = inode.xattrBlock;
-    if (entries.length === 0) return this.#dropBlock(options);
+    if (entries.length === 0) {
+      this.#dropBlock();
+      return;
+    }
     if (block !== 0) {
-      const bytes = await this.#volume.viewBlock(block, this.#kind, options);
+      const bytes = this.#volume.viewBlock(block, this.#kind);
       if (xattrReferences(bytes) <= 1) {
-        writeXattrBlock(await this.#volume.modifyBlock(block, this.#kind, options), entries);
+        writeXattrBlock(this.#volume.modifyBlock(block, this.#kind), entries);
         return;
       }
     }
-    await this.#writeOwnBlock(entries, { ...options, held: inode.isOrphan });
+    this.#writeOwnBlock(entries, inode.isOrphan);
   }
 
   /** Into a block of the inode's own: one that serves others too is theirs to keep. */
-  async #writeOwnBlock(entries: readonly XattrEntry[], options: AllocateOptions): Promise<void> {
+  #writeOwnBlock(entries: readonly XattrEntry[], held: boolean): void {
     const inode = this.#inode;
-    const fresh = await this.#volume.blocks.allocate(this.#volume.inodes.goalOf(inode), 1, options);
+    const fresh = this.#volume.blocks.allocate(this.#volume.inodes.goalOf(inode), 1, { held });
     writeXattrBlock(this.#volume.newBlock(fresh.block, this.#kind), entries);
-    if (inode.xattrBlock !== 0) await this.#dropBlock(options);
+    if (inode.xattrBlock !== 0) this.#dropBlock();
     inode.addBlocks(1);
     inode.xattrBlock = fresh.block;
   }
 
   /** The inode has no block any more; the last inode that a block serves gives it back. */
-  async #dropBlock(options: IoOptions): Promise<void> {
+  #dropBlock(): void {
     const block = this.#inode.xattrBlock;
-    const bytes = await this.#volume.modifyBlock(block, this.#kind, options);
+    const bytes = this.#volume.modifyBlock(block, this.#kind);
     const references = xattrReferences(bytes);
     if (references > 1) setXattrReferences(bytes, references - 1);
-    else await this.#volume.blocks.free(block, 1, { ...options, held: this.#inode.isOrphan });
+    else this.#volume.blocks.free(block, 1, { held: this.#inode.isOrphan });
     this.#inode.addBlocks(-1);
     this.#inode.xattrBlock = 0;
   }

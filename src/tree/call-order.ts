@@ -15,7 +15,7 @@ export class CallOrder {
   }
 
   /** Runs a call together with others that only read. */
-  async read<Result>(call: () => Promise<Result>): Promise<Result> {
+  async read<Result>(call: () => Result | Promise<Result>): Promise<Result> {
     if (this.#running < 0 || this.#waiting.length > 0) await this.#turn(false);
     else this.#running += 1;
     try {
@@ -27,7 +27,7 @@ export class CallOrder {
   }
 
   /** Runs a call alone. */
-  async change<Result>(call: () => Promise<Result>): Promise<Result> {
+  async change<Result>(call: () => Result | Promise<Result>): Promise<Result> {
     if (this.#running !== 0 || this.#waiting.length > 0) await this.#turn(true);
     else this.#running = -1;
     try {

@@ -49,35 +49,35 @@ export async function randomOperation(
 ): Promise<void> {
   const offset = place(random, limitBytes);
   const length = 1 + place(random, random.pick([64, 5000, 40_000, limitBytes / 2]));
-  const change = <Result>(run: (data: FileData) => Promise<Result>): Promise<Result> =>
-    volume.change({}, async () => run(await fileData(volume, number)));
+  const change = <Result>(run: (data: FileData) => Result | Promise<Result>): Promise<Result> =>
+    volume.change({}, () => run(fileData(volume, number)));
   try {
     switch (random.below(8)) {
       case 0: {
-        await change((data) => data.truncate(offset, {}));
+        await change((data) => data.truncate(offset));
         model.resize(offset);
         break;
       }
       case 1: {
-        await change((data) => data.punchHole(offset, length, {}));
+        await change((data) => data.punchHole(offset, length));
         model.punch(offset, length);
         break;
       }
       case 2: {
         const keepSize = random.oneIn(2);
-        await change((data) => data.allocate(offset, length, keepSize, {}));
+        await change((data) => data.allocate(offset, length, keepSize));
         if (!keepSize && offset + length > model.bytes.length) model.resize(offset + length);
         break;
       }
       case 3: {
         const from = randomBytes(random, length);
-        const written = await change((data) => data.write(model.bytes.length, from, {}));
+        const written = await change((data) => data.write(model.bytes.length, from));
         model.write(model.bytes.length, from.subarray(0, written));
         break;
       }
       default: {
         const from = randomBytes(random, length);
-        const written = await change((data) => data.write(offset, from, {}));
+        const written = await change((data) => data.write(offset, from));
         model.write(offset, from.subarray(0, written));
       }
     }
@@ -88,8 +88,8 @@ export async function randomOperation(
 
 /** All of a file, as the driver reads it. */
 export async function readWhole(volume: WritableVolume, number: number): Promise<Uint8Array> {
-  const data = await fileData(volume, number);
-  const inode = await volume.inodes.get(number, {});
+  const data = await volume.inMemory(() => fileData(volume, number), {});
+  const inode = await volume.inMemory(() => volume.inodes.get(number), {});
   const into = new Uint8Array(inode.sizeBytes + 10).fill(0xee);
   const read = await data.read(0, into, {});
   return into.subarray(0, read);

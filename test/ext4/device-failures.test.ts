@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { equalBytes } from "../../src/bytes/compare.ts";
 import { DeviceError, StateError } from "../../src/errors.ts";
+import type { FileData } from "../../src/ext4/file-data.ts";
 import { formatExt4 } from "../../src/ext4/format-ext4.ts";
 import { WritableVolume } from "../../src/ext4/writable-volume.ts";
 import { FileModel, readWhole } from "./data-model.ts";
@@ -52,16 +53,12 @@ function create(file: string): Step {
   };
 }
 
-function onFile(
-  file: string,
-  run: (data: Awaited<ReturnType<typeof fileData>>) => Promise<unknown>,
-  change: (model: FileModel) => void,
-): Step {
+function onFile(file: string, run: (data: FileData) => unknown, change: (model: FileModel) => void): Step {
   return {
     file,
     run: async ({ volume, numbers }) => {
       const number = numbers.get(file) as number;
-      await volume.change({}, async () => run(await fileData(volume, number)));
+      await volume.change({}, () => run(fileData(volume, number)));
     },
     model: (before) => {
       const after = copyOf(before);
@@ -74,7 +71,7 @@ function onFile(
 function write(file: string, offset: number, bytes: Uint8Array): Step {
   return onFile(
     file,
-    (data) => data.write(offset, bytes, {}),
+    (data) => data.write(offset, bytes),
     (model) => model.write(offset, bytes),
   );
 }
@@ -84,9 +81,9 @@ function unlink(file: string): Step {
     file,
     run: async ({ volume, numbers }) => {
       const number = numbers.get(file) as number;
-      await volume.change({}, async () => {
-        await unlinkFile(volume, number);
-        await volume.inodes.remove(await volume.inodes.get(number, {}), {});
+      await volume.change({}, () => {
+        unlinkFile(volume, number);
+        volume.inodes.remove(volume.inodes.get(number));
       });
       numbers.delete(file);
     },
@@ -107,13 +104,13 @@ const steps: readonly Step[] = [
   write("b", 3000, pattern(5, 100)),
   onFile(
     "a",
-    (data) => data.punchHole(50_000, 100_000, {}),
+    (data) => data.punchHole(50_000, 100_000),
     (model) => model.punch(50_000, 100_000),
   ),
   create("c"),
   onFile(
     "c",
-    (data) => data.allocate(0, 400_000, false, {}),
+    (data) => data.allocate(0, 400_000, false),
     (model) => model.resize(400_000),
   ),
   write("c", 65_536, pattern(6, 70_000)),
@@ -123,7 +120,7 @@ const steps: readonly Step[] = [
   write("d", 0, pattern(7, 10_000)),
   onFile(
     "a",
-    (data) => data.truncate(70_001, {}),
+    (data) => data.truncate(70_001),
     (model) => model.resize(70_001),
   ),
   write("a", 90_000, pattern(8, 66_000)),

@@ -37,11 +37,11 @@ async function formatted(sizeBytes: number): Promise<Image> {
 }
 
 function write(volume: WritableVolume, number: number, at: number, bytes: Uint8Array): Promise<number> {
-  return volume.change({}, async () => (await fileData(volume, number)).write(at, bytes, {}));
+  return volume.change({}, () => fileData(volume, number).write(at, bytes));
 }
 
 function punch(volume: WritableVolume, number: number, at: number, length: number): Promise<void> {
-  return volume.change({}, async () => (await fileData(volume, number)).punchHole(at, length, {}));
+  return volume.change({}, () => fileData(volume, number).punchHole(at, length));
 }
 
 describeWithLoopMounts("extents", () => {
@@ -75,7 +75,7 @@ describeWithLoopMounts("extents", () => {
         }
         await volume.flush();
         expect(fsck(image)).toBe("");
-        const inode = await volume.inodes.get(number, {});
+        const inode = volume.inodes.get(number);
         expect(before - volume.use().freeBlocks).toBe(inode.blocks);
       });
       mounted(image, "ro,noload", (folder) => {
@@ -105,10 +105,10 @@ describeWithLoopMounts("limits", () => {
           code: "EFBIG",
         });
         expect(await write(volume, number, last + 2, Uint8Array.of(4, 5))).toBe(1);
-        const data = await fileData(volume, number);
+        const data = fileData(volume, number);
         const starts: number[] = [];
         for (let at = 0; ; ) {
-          const stretch = await data.nextData(at, {});
+          const stretch = data.nextData(at);
           if (stretch === undefined) break;
           starts.push(stretch.offsetBytes);
           at = stretch.offsetBytes + stretch.lengthBytes;
@@ -140,7 +140,7 @@ describeWithLoopMounts("want of space", () => {
         await punch(volume, number, 8192, 4096);
         expect(await write(volume, number, 5 * mib, Uint8Array.of(1))).toBe(1);
         await expect(
-          volume.change({}, async () => (await fileData(volume, number)).allocate(6 * mib, 1, true, {})),
+          volume.change({}, () => fileData(volume, number).allocate(6 * mib, 1, true)),
         ).rejects.toMatchObject({ code: "ENOSPC" });
       });
     } finally {
@@ -153,10 +153,10 @@ describeWithLoopMounts("want of space", () => {
     try {
       await withFile(image, async (volume) => {
         const { freeInodes } = volume.use();
-        const root = await volume.inodes.get(2, {});
-        const made = volume.change({}, async () => {
+        const made = volume.change({}, () => {
+          const root = volume.inodes.get(2);
           for (let i = 0; i <= freeInodes; i++) {
-            await volume.inodes.create(root, { mode: 0o100644, uid: 0, gid: 0 }, {});
+            volume.inodes.create(root, { mode: 0o100644, uid: 0, gid: 0 });
           }
         });
         await expect(made).rejects.toMatchObject({ code: "ENOSPC" });
@@ -179,9 +179,9 @@ describeWithLoopMounts("a file without a name that is open", () => {
         await write(volume, other.number, 0, content);
         for (let at = 0; at < 20; at++)
           await write(volume, other.number, 400_000 + at * 8192, content.subarray(0, 9));
-        await volume.change({}, async () => {
-          await unlinkFile(volume, other.number);
-          await volume.inodes.orphan(await volume.inodes.get(other.number, {}), {});
+        await volume.change({}, () => {
+          unlinkFile(volume, other.number);
+          volume.inodes.orphan(volume.inodes.get(other.number));
         });
         const held = before.freeBlocks - volume.use().freeBlocks;
         expect(held).toBeGreaterThan(90);
@@ -192,11 +192,11 @@ describeWithLoopMounts("a file without a name that is open", () => {
         await volume.flush();
         expect(fsck(image)).toBe("");
         const into = new Uint8Array(400_000);
-        expect(await (await fileData(volume, other.number)).read(0, into, {})).toBe(400_000);
+        expect(await fileData(volume, other.number).read(0, into, {})).toBe(400_000);
         expect(into[199_999]).toBe(9);
         expect(into.subarray(200_000).every((byte) => byte === 5)).toBe(true);
-        const live = await volume.inodes.get(other.number, {});
-        await volume.change({}, () => volume.inodes.release(live, {}));
+        const live = volume.inodes.get(other.number);
+        await volume.change({}, () => volume.inodes.release(live));
         expect(volume.use()).toEqual({ ...before, freeBlocks: before.freeBlocks - 768 });
         await volume.change({}, () => createFile(volume, "next"));
       });
@@ -210,9 +210,9 @@ describeWithLoopMounts("a file without a name that is open", () => {
 async function removeFile(image: Image): Promise<void> {
   const device = await writableDevice(image);
   const volume = await WritableVolume.open(device, {});
-  await volume.change({}, async () => {
-    await unlinkFile(volume, firstFile);
-    await volume.inodes.remove(await volume.inodes.get(firstFile, {}), {});
+  await volume.change({}, () => {
+    unlinkFile(volume, firstFile);
+    volume.inodes.remove(volume.inodes.get(firstFile));
   });
   await volume.flush();
   await device.close();

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { MemoryDevice } from "../../src/device/memory-device.ts";
 import { FileError, FormatError } from "../../src/errors.ts";
+import type { FileData } from "../../src/ext4/file-data.ts";
 import { formatExt4 } from "../../src/ext4/format-ext4.ts";
 import { sealSuperblock } from "../../src/ext4/live-superblock.ts";
 import { readField, writeField } from "../../src/ext4/structure.ts";
@@ -58,9 +59,9 @@ async function filled(): Promise<Uint8Array> {
   const volume = await WritableVolume.open(new MemoryDevice(bytes), {});
   for (const [index, name] of ["a", "b", "c"].entries()) {
     await volume.change({}, async () => {
-      const data = await fileData(volume, (await createFile(volume, name)).number);
+      const data = fileData(volume, createFile(volume, name).number);
       for (let at = 0; at < 10 + 10 * index; at++) {
-        await data.write(2 * at * 4096, new Uint8Array(4096).fill(at), {});
+        await data.write(2 * at * 4096, new Uint8Array(4096).fill(at));
       }
     });
   }
@@ -69,26 +70,24 @@ async function filled(): Promise<Uint8Array> {
   return bytes;
 }
 
-async function makeInode(volume: WritableVolume): Promise<void> {
-  const root = await volume.inodes.get(2, {});
-  await volume.inodes.create(root, { mode: 0o40755, uid: 1, gid: 2 }, {});
+function makeInode(volume: WritableVolume): void {
+  volume.inodes.create(volume.inodes.get(2), { mode: 0o40755, uid: 1, gid: 2 });
 }
 
 /** Uses a file system as its user would. */
 async function useAll(volume: WritableVolume, random: SeededRandom): Promise<void> {
   for (const number of [12, 13, 14]) {
-    const change = (
-      run: (data: Awaited<ReturnType<typeof fileData>>) => Promise<unknown>,
-    ): Promise<unknown> => volume.change({}, async () => run(await fileData(volume, number)));
+    const change = (run: (data: FileData) => unknown): Promise<unknown> =>
+      volume.change({}, () => run(fileData(volume, number)));
     const steps = [
       () => change((data) => data.read(0, new Uint8Array(100_000), {})),
-      () => change((data) => data.write(random.below(200_000), new Uint8Array(random.below(90_000)), {})),
-      () => change((data) => data.punchHole(random.below(100_000), random.below(90_000), {})),
-      () => change((data) => data.allocate(random.below(200_000), 1 + random.below(90_000), true, {})),
-      () => change((data) => data.truncate(random.below(200_000), {})),
-      () => change((data) => data.nextData(0, {})),
+      () => change((data) => data.write(random.below(200_000), new Uint8Array(random.below(90_000)))),
+      () => change((data) => data.punchHole(random.below(100_000), random.below(90_000))),
+      () => change((data) => data.allocate(random.below(200_000), 1 + random.below(90_000), true)),
+      () => change((data) => data.truncate(random.below(200_000))),
+      () => change((data) => data.nextData(0)),
       () => volume.change({}, () => makeInode(volume)),
-      () => volume.change({}, async () => volume.inodes.remove(await volume.inodes.get(number, {}), {})),
+      () => volume.change({}, () => volume.inodes.remove(volume.inodes.get(number))),
       () => volume.flush(),
     ];
     for (const step of steps) {

@@ -46,13 +46,12 @@ export class MemoryDirectory {
       get count(): number {
         return contents.length;
       },
-      peek: () => undefined,
-      view: async (logical: number) => {
+      view: (logical: number) => {
         this.views++;
         return contents[logical] as Uint8Array;
       },
-      modify: async (logical: number) => contents[logical] as Uint8Array,
-      append: async () => {
+      modify: (logical: number) => contents[logical] as Uint8Array,
+      append: () => {
         const bytes = new Uint8Array(blockSizeBytes);
         contents.push(bytes);
         return { logical: contents.length - 1, bytes };

@@ -26,12 +26,12 @@ function rootKind(root: LiveInode, hasChecksum: boolean): BlockKind {
 }
 
 /** Inside a change: makes an empty file in the root. */
-export async function createFile(volume: WritableVolume, name: string): Promise<LiveInode> {
-  const root = await volume.inodes.get(rootNumber, {});
-  const inode = await volume.inodes.create(root, { mode: 0o100644, uid: 0, gid: 0 }, {});
+export function createFile(volume: WritableVolume, name: string): LiveInode {
+  const root = volume.inodes.get(rootNumber);
+  const inode = volume.inodes.create(root, { mode: 0o100644, uid: 0, gid: 0 });
   inode.linkCount = 1;
   const { metadataCsum } = volume.geometry.features;
-  const bytes = await new DirectoryBlocks(volume, root, rootKind(root, metadataCsum)).modify(0, {});
+  const bytes = new DirectoryBlocks(volume, root, rootKind(root, metadataCsum)).modify(0);
   const end = bytes.length - (metadataCsum ? 12 : 0);
   let at = 0;
   const length = (): number => readField(bytes, at, directoryEntryFields.recordLength);
@@ -53,10 +53,10 @@ export async function createFile(volume: WritableVolume, name: string): Promise<
 }
 
 /** Inside a change: takes a name out of the root. Whose it was is the caller's to remove. */
-export async function unlinkFile(volume: WritableVolume, number: number): Promise<void> {
-  const root = await volume.inodes.get(rootNumber, {});
+export function unlinkFile(volume: WritableVolume, number: number): void {
+  const root = volume.inodes.get(rootNumber);
   const { metadataCsum } = volume.geometry.features;
-  const bytes = await new DirectoryBlocks(volume, root, rootKind(root, metadataCsum)).modify(0, {});
+  const bytes = new DirectoryBlocks(volume, root, rootKind(root, metadataCsum)).modify(0);
   let before = -1;
   for (let at = 0; ; at += readField(bytes, at, directoryEntryFields.recordLength)) {
     if (readField(bytes, at, directoryEntryFields.inode) === number && at > 0) {
@@ -71,6 +71,6 @@ export async function unlinkFile(volume: WritableVolume, number: number): Promis
 }
 
 /** The content of a file. */
-export async function fileData(volume: WritableVolume, number: number): Promise<FileData> {
-  return new FileData(volume, volume.inodes.peek(number) ?? (await volume.inodes.get(number, {})));
+export function fileData(volume: WritableVolume, number: number): FileData {
+  return new FileData(volume, volume.inodes.get(number));
 }
