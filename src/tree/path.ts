@@ -27,7 +27,7 @@ export function pathText(path: TreePath): string {
 }
 
 /**
- * The bytes of a path.
+ * The bytes of a path, a copy: the caller may go on to change what it gave.
  *
  * @throws {UsageError} `invalid-argument` for what is no path, or holds a NUL.
  */
@@ -35,7 +35,7 @@ export function pathBytes(path: TreePath): Uint8Array {
   if (typeof path !== "string" && !(path instanceof Uint8Array)) {
     throw new UsageError("invalid-argument", `a path is text or bytes, not ${typeof path}`);
   }
-  const bytes = typeof path === "string" ? utf8Bytes(path) : path;
+  const bytes = typeof path === "string" ? utf8Bytes(path) : new Uint8Array(path);
   if (bytes.includes(0)) throw new UsageError("invalid-argument", "a path cannot hold a NUL");
   return bytes;
 }
@@ -52,7 +52,8 @@ function utf8Bytes(text: string): Uint8Array {
 }
 
 /**
- * Cuts a path into names, which share its memory and may be longer than any name can be.
+ * Cuts a path into names, which may be longer than any name can be. They are copies: of a short array a
+ * view costs more, since its memory has to be moved to where views can be of it.
  *
  * @param bytes without NUL; may come from a symlink, and so from the host.
  * @throws {FileError} `ENOENT` for an empty path.
@@ -63,7 +64,7 @@ export function splitPath(bytes: Uint8Array, syscall: string): PathNames {
   let last = bytes;
   for (let start = 0; start <= bytes.length; start += last.length + 1) {
     const end = bytes.indexOf(slash, start);
-    last = bytes.subarray(start, end === -1 ? bytes.length : end);
+    last = bytes.slice(start, end === -1 ? bytes.length : end);
     if (last.length > 0 && !isDot(last)) names.push(last);
   }
   return {
@@ -85,7 +86,7 @@ export interface LastName {
 }
 
 /**
- * Cuts a path's last name off, as Linux's `filename_parentat` does. What is given shares the path's memory.
+ * Cuts a path's last name off, as Linux's `filename_parentat` does. What is given are copies, as those of `splitPath`.
  *
  * @throws {FileError} `ENOENT` for an empty path.
  */
@@ -94,11 +95,11 @@ export function splitLastName(bytes: Uint8Array, syscall: string): LastName {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === slash) end -= 1;
   const start = end === 0 ? 0 : bytes.lastIndexOf(slash, end - 1) + 1;
-  const name = bytes.subarray(start, end);
+  const name = bytes.slice(start, end);
   return {
     kind: kindOf(name),
     name,
-    parent: start === 0 ? Uint8Array.of(dot) : bytes.subarray(0, start),
+    parent: start === 0 ? Uint8Array.of(dot) : bytes.slice(0, start),
     slash: end < bytes.length,
   };
 }

@@ -52,7 +52,7 @@ export function transferOf(
     );
   }
   return {
-    bytes: bytes.subarray(start, start + count),
+    bytes: count === bytes.length ? bytes : bytes.subarray(start, start + count),
     position: positionOf(given.position),
     options: "signal" in given && given.signal ? { signal: given.signal } : {},
   };
