@@ -81,7 +81,7 @@ export class CopyUp {
       copy = await this.#tree.create(this.#work.node, name, what);
       await this.#fill(node, source, attributes, copy, options);
       files = await this.#openFor(node, copy);
-      await this.#tree.rename(this.#work.node, name, directory, node.name);
+      await this.#tree.rename(this.#work.node, name, directory, node.name as Uint8Array);
     } catch (error) {
       await Promise.allSettled(files.map((file) => file.close()));
       await this.#work.discard(name);
@@ -161,11 +161,11 @@ export class CopyUp {
     }
   }
 
-  /** A file of the upper's for each that is open on a node. */
+  /** A file of the upper's for each that is open on a node's content in a lower layer. */
   async #openFor(node: OverlayNode, upper: TreeNode): Promise<OpenFile[]> {
     const opened: OpenFile[] = [];
     try {
-      for (let i = 0; i < node.files.size; i++) opened.push(await this.#tree.open(upper));
+      for (let i = 0; i < (node.lowerFiles?.size ?? 0); i++) opened.push(await this.#tree.open(upper));
     } catch (error) {
       await Promise.allSettled(opened.map((file) => file.close()));
       throw error;
@@ -174,13 +174,14 @@ export class CopyUp {
   }
 }
 
-/** Hands each open file of a node's one of the upper's; those that were closed meanwhile leave theirs. */
+/** Hands each file that is open on a lower layer one of the upper's; those closed meanwhile leave theirs. */
 async function moveFiles(node: OverlayNode, opened: readonly OpenFile[]): Promise<void> {
   const left = [...opened];
-  for (const file of node.files) {
+  for (const file of node.lowerFiles ?? []) {
     const upper = left.pop();
     if (upper !== undefined) file.moveUp(upper);
   }
+  node.lowerFiles = undefined;
   await Promise.allSettled(left.map((file) => file.close()));
 }
 

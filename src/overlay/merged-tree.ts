@@ -96,7 +96,7 @@ export class MergedTree implements FileTree {
       return await state.order.read(async () => {
         const { layer, node: real } = own.content ?? state.place(own);
         const file = await layer.tree.open(real, options);
-        return new OverlayFile(own, file, state);
+        return new OverlayFile(own, file, state, layer.index !== 0);
       });
     });
   }

@@ -10,7 +10,10 @@ const fewNodes = 1024;
 /** Finds the one object of a node. Holds none of them. */
 export class NodeTable {
   readonly #numbers: NodeNumbers;
-  readonly #nodes: Map<string, WeakRef<OverlayNode>> = new Map();
+  /** Those of the upper's alone by their number there, whatever their names. */
+  readonly #ofUpper: Nodes<number> = new Map();
+  /** All others, by their name in a directory, from which they do not part before they are copied up. */
+  readonly #byName: Nodes<string> = new Map();
   /** How many entries there are when those of nodes that are gone are taken out. */
   #sweepAt = fewNodes;
   #serial = 0;
@@ -21,14 +24,15 @@ export class NodeTable {
 
   /** The object of what a lookup found, made where there is none. */
   node(merged: MergedNode, parent: OverlayNode | undefined, name: Uint8Array, inode: number): OverlayNode {
-    const key = keyOf(merged, parent, name);
-    const known = this.#nodes.get(key)?.deref();
+    const known = this.#known(merged, parent, name);
     if (known !== undefined && !known.isRemoved) return known;
     this.#serial += 1;
     const node = new OverlayNode(this.#serial, inode, merged);
-    node.parent = parent;
-    node.name = name.slice();
-    this.#keep(key, node);
+    if (node.isDirectory || !node.isPureUpper) {
+      node.parent = parent;
+      node.name = new Uint8Array(name);
+    }
+    this.#keep(node);
     return node;
   }
 
@@ -50,8 +54,7 @@ export class NodeTable {
 
   /** Notes that a node of a lower layer has become one of the upper's. */
   copiedUp(node: OverlayNode, upper: LayerNode): void {
-    const { parent, name } = node;
-    if (!node.isDirectory) this.#nodes.delete(keyOf(node, parent, name));
+    if (!node.isDirectory) this.#drop(node);
     node.upper = upper.node;
     node.isImpure = false;
     if (node.isDirectory) return;
@@ -60,12 +63,12 @@ export class NodeTable {
     node.hasOtherNames = false;
     node.lowers = [];
     node.content = undefined;
-    this.#keep(keyOf(node, parent, name), node);
+    this.#keep(node);
   }
 
   /** Notes that an empty directory has become one of the upper's alone, which hides what lower layers have. */
   cleared(node: OverlayNode, upper: LayerNode): void {
-    this.#nodes.delete(keyOf(node, node.parent, node.name));
+    this.#drop(node);
     // What was remembered of its names says where whiteouts are: it is remembered of nobody any more.
     this.#serial += 1;
     node.serial = this.#serial;
@@ -75,37 +78,51 @@ export class NodeTable {
     node.isOpaque = true;
     node.isImpure = false;
     node.version += 1;
-    this.#keep(keyOf(node, node.parent, node.name), node);
+    this.#keep(node);
   }
 
   /** Notes that a node's last name is gone. */
   removed(node: OverlayNode): void {
     node.isRemoved = true;
-    this.#nodes.delete(keyOf(node, node.parent, node.name));
+    this.#drop(node);
   }
 
-  #keep(key: string, node: OverlayNode): void {
-    if (this.#nodes.size >= this.#sweepAt) this.#sweep();
-    this.#nodes.set(key, new WeakRef(node));
+  #known(
+    { upper, lowers }: MergedNode,
+    parent: OverlayNode | undefined,
+    name: Uint8Array,
+  ): OverlayNode | undefined {
+    if (upper !== undefined && lowers.length === 0) return this.#ofUpper.get(upper.inode)?.deref();
+    return this.#byName.get(nameKey(parent, name))?.deref();
+  }
+
+  #drop({ upper, isPureUpper, parent, name }: OverlayNode): void {
+    if (upper !== undefined && isPureUpper) this.#ofUpper.delete(upper.inode);
+    else this.#byName.delete(nameKey(parent, name as Uint8Array));
+  }
+
+  #keep(node: OverlayNode): void {
+    if (this.#ofUpper.size + this.#byName.size >= this.#sweepAt) this.#sweep();
+    const { upper, isPureUpper, parent, name } = node;
+    if (upper !== undefined && isPureUpper) this.#ofUpper.set(upper.inode, new WeakRef(node));
+    else this.#byName.set(nameKey(parent, name as Uint8Array), new WeakRef(node));
   }
 
   /** Takes out what is gone, each time that twice as many are there: cheaper than to be told of each. */
   #sweep(): void {
-    for (const [key, node] of this.#nodes) if (node.deref() === undefined) this.#nodes.delete(key);
-    this.#sweepAt = Math.max(fewNodes, 2 * this.#nodes.size);
+    sweep(this.#ofUpper);
+    sweep(this.#byName);
+    this.#sweepAt = Math.max(fewNodes, 2 * (this.#ofUpper.size + this.#byName.size));
   }
 }
 
-/**
- * What a node is known by: one of the upper's alone by its number there, whatever its names; all others
- * by their name in a directory, from which they do not part before they are copied up.
- */
-function keyOf(
-  { upper, lowers }: Pick<MergedNode, "upper" | "lowers">,
-  parent: OverlayNode | undefined,
-  name: Uint8Array,
-): string {
-  if (upper !== undefined && lowers.length === 0) return `u${upper.inode}`;
+type Nodes<Key> = Map<Key, WeakRef<OverlayNode>>;
+
+function sweep<Key>(nodes: Nodes<Key>): void {
+  for (const [key, node] of nodes) if (node.deref() === undefined) nodes.delete(key);
+}
+
+function nameKey(parent: OverlayNode | undefined, name: Uint8Array): string {
   return `${parent?.serial ?? 0}/${latin1FromBytes(name)}`;
 }
 

@@ -20,14 +20,18 @@ export class OverlayFile implements OpenFile, FileOfNode {
   #file: OpenFile;
   readonly #owner: FileOwner;
   #isClosed = false;
-  /** Files that calls under way may still use. */
-  #left: OpenFile[] = [];
+  /** The lower layer's file, after it went on with the copy: calls under way may still use it. */
+  #left: OpenFile | undefined;
 
-  constructor(node: OverlayNode, file: OpenFile, owner: FileOwner) {
+  /** @param isOfLower it is open on a lower layer's content. */
+  constructor(node: OverlayNode, file: OpenFile, owner: FileOwner, isOfLower: boolean) {
     this.node = node;
     this.#file = file;
     this.#owner = owner;
-    node.files.add(this);
+    node.openFiles += 1;
+    if (!isOfLower) return;
+    node.lowerFiles ??= new Set();
+    node.lowerFiles.add(this);
   }
 
   read(offsetBytes: number, into: Uint8Array, options: TreeOptions = {}): Promise<number> {
@@ -40,18 +44,17 @@ export class OverlayFile implements OpenFile, FileOfNode {
 
   moveUp(upper: OpenFile): void {
     // Reads that are under way go on with the old file: it is closed with this one.
-    this.#left.push(this.#file);
+    this.#left = this.#file;
     this.#file = upper;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.node.files.delete(this);
-    const left = this.#left;
-    this.#left = [];
-    if (left.length === 0) await this.#file.close();
-    else await Promise.all([this.#file, ...left].map((file) => file.close()));
+    this.node.openFiles -= 1;
+    this.node.lowerFiles?.delete(this);
+    if (this.#left === undefined) await this.#file.close();
+    else await Promise.all([this.#file.close(), this.#left.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -72,7 +75,7 @@ export class WritableOverlayFile extends OverlayFile implements WritableOpenFile
   readonly #upper: WritableOpenFile;
 
   constructor(node: OverlayNode, upper: WritableOpenFile, owner: FileOwner) {
-    super(node, upper, owner);
+    super(node, upper, owner, false);
     this.#upper = upper;
   }
 

@@ -3,7 +3,7 @@ import type { NodeType } from "../tree/attributes.ts";
 import type { OpenFile, TreeNode } from "../tree/file-tree.ts";
 import type { LayerNode } from "./layer.ts";
 
-/** An open file of a node's, which has to know when the node is copied up. */
+/** A file that is open on a lower layer's content, which has to know when that is copied up. */
 export interface FileOfNode {
   /** Goes on with the upper's file. */
   moveUp(upper: OpenFile): void;
@@ -34,7 +34,7 @@ export interface MergedNode {
  *
  * What has a part in a lower layer and no copy of its own in the upper stands where it stands: its
  * directories cannot be renamed (`EXDEV`), so that `parent` and `name` lead there. Of a directory
- * they are kept right anyway, of other nodes of the upper they say nothing.
+ * they are kept right anyway; other nodes of the upper have none, or what they had when they were copied up.
  */
 export class OverlayNode implements TreeNode {
   /** Its number; changes where a file that has other names is copied up alone, or a directory is cleared. */
@@ -46,7 +46,7 @@ export class OverlayNode implements TreeNode {
   lowers: readonly LayerNode[];
   content: LayerNode | undefined;
   parent: OverlayNode | undefined;
-  name: Uint8Array;
+  name: Uint8Array | undefined;
   /** It was copied up, and is known by the number of what it was copied from. */
   hasOrigin: boolean;
   isOpaque: boolean;
@@ -57,8 +57,10 @@ export class OverlayNode implements TreeNode {
   isRemoved = false;
   /** Counts changes of what is in a directory. */
   version = 0;
-  /** Files open on it. */
-  readonly files: Set<FileOfNode> = new Set();
+  /** How many files are open on it. */
+  openFiles = 0;
+  /** Those of them that are open on a lower layer's content; undefined before the first. */
+  lowerFiles: Set<FileOfNode> | undefined;
   /** What every call on it is answered with, where its layers say what is not followed. */
   refusal: Error | undefined;
 
@@ -72,7 +74,6 @@ export class OverlayNode implements TreeNode {
     this.hasOrigin = merged.originNumber !== undefined;
     this.isOpaque = merged.isOpaque;
     this.hasOtherNames = merged.hasOtherNames;
-    this.name = new Uint8Array();
   }
 
   get isDirectory(): boolean {

@@ -86,7 +86,7 @@ export class OverlayState {
   node(node: TreeNode, syscall: string): OverlayNode {
     const own = this.anyNode(node);
     if (own.refusal !== undefined) throw own.refusal;
-    if (own.isRemoved && own.files.size === 0) throw new FileError("ESTALE", syscall);
+    if (own.isRemoved && own.openFiles === 0) throw new FileError("ESTALE", syscall);
     return own;
   }
 

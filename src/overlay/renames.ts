@@ -95,8 +95,9 @@ export class Renames {
 
   #move(node: OverlayNode, to: Place): void {
     this.#names.state.names.changed(to.parent, to.name, { node, isWhiteout: false });
+    if (!node.isDirectory) return;
     node.parent = to.parent;
-    node.name = to.name.slice();
+    node.name = new Uint8Array(to.name);
   }
 
   /** A directory that comes where lower layers may have one of its name hides that. */
