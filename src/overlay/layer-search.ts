@@ -69,16 +69,20 @@ export class LayerSearch {
     known: KnownPlace | undefined,
     options: TreeOptions,
   ): Promise<SearchResult> {
+    const { upper, lowers } = directory;
+    const looksIntoUpper = this.#upper !== undefined && upper !== undefined && (known?.place ?? 0) === 0;
+    const there = looksIntoUpper
+      ? (known?.node ?? (await this.#upper.tree.lookup(upper, name, options)))
+      : undefined;
+    // Of what is made in the upper, most is first looked for.
+    if (there === undefined && lowers.length === 0) return { merged: undefined, isWhiteout: false };
     const search = new Search(name, this.#followed, options);
-    let inUpper: Seen | undefined;
-    if (this.#upper !== undefined && directory.upper !== undefined && (known?.place ?? 0) === 0) {
-      const base = { layer: this.#upper, node: directory.upper };
-      inUpper = await search.enter(base, false, known?.node);
-    }
+    const inUpper =
+      there && (await search.enter({ layer: this.#upper as Layer, node: upper as TreeNode }, false, there));
     const isHidden = search.isHidden;
     const isBare = search.isMetacopy;
     const below = inUpper === undefined ? known : undefined;
-    const found = directory.lowers.length === 0 ? [] : await this.#findBelow(directory, search, below);
+    const found = lowers.length === 0 ? [] : await this.#findBelow(directory, search, below);
     if (search.isMetacopy || (isBare && found.length === 0)) throw contentMissing(found[0] ?? inUpper);
     if (inUpper === undefined) return { merged: mergedOfLower(found), isWhiteout: isHidden };
     const isDirectory = inUpper.attributes.type === "directory";

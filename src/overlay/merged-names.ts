@@ -57,7 +57,7 @@ export class MergedNames {
     if (name.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", "lookup");
     const { merged, isWhiteout } = await this.#search.find(directory, name, known, options);
     const node = merged && this.#nodes.node(merged, directory, name, this.#search.numberOf(merged));
-    if (node !== undefined) await this.readMarks(node, options);
+    if (node?.isDirectory) await this.readMarks(node, options);
     const found = { node, isWhiteout };
     this.#cache.set(directory.serial, name, found);
     return found;

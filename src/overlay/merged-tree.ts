@@ -13,6 +13,7 @@ import type {
 import type { LayerNode } from "./layer.ts";
 import { isPrivate, keptName, shownName } from "./marks.ts";
 import { type ListedName, placeBehind } from "./merged-listing.ts";
+import type { FoundName } from "./node-table.ts";
 import { OverlayFile } from "./overlay-file.ts";
 import type { OverlayNode } from "./overlay-node.ts";
 import type { OverlayState } from "./overlay-state.ts";
@@ -32,14 +33,19 @@ export class MergedTree implements FileTree {
     this.state = state;
   }
 
-  lookup(directory: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<TreeNode | undefined> {
-    const { names, order } = this.state;
-    return this.state.run(options, async () => {
-      const parent = this.state.directory(directory, "lookup");
-      const found =
-        names.remembered(parent, name) ?? (await order.read(() => names.search(parent, name, options)));
-      return found.node;
-    });
+  async lookup(
+    directory: TreeNode,
+    name: Uint8Array,
+    options: TreeOptions = {},
+  ): Promise<TreeNode | undefined> {
+    const { state } = this;
+    state.enter(options);
+    try {
+      const parent = state.directory(directory, "lookup");
+      return (state.names.remembered(parent, name) ?? (await this.#search(parent, name, options))).node;
+    } finally {
+      state.calls.leave();
+    }
   }
 
   getattr(node: TreeNode, options: TreeOptions = {}): Promise<NodeAttributes> {
@@ -72,7 +78,7 @@ export class MergedTree implements FileTree {
       yield* this.#readUpper(own, cursor, options);
       return;
     }
-    const listing = await state.run(options, () => state.order.read(() => state.listings.of(own, options)));
+    const listing = await state.look(options, () => state.listings.of(own, options));
     for (let i = placeBehind(listing, cursor); i < listing.names.length; i++) {
       const listed = listing.names[i] as ListedName;
       const node = await this.#listedNode(own, listed, listing.version, options);
@@ -90,14 +96,12 @@ export class MergedTree implements FileTree {
 
   open(node: TreeNode, options: TreeOptions = {}): Promise<OpenFile> {
     const { state } = this;
-    return state.run(options, async () => {
+    // Between its opening and its registration the node is not copied up.
+    return state.look(options, async () => {
       const own = state.node(node, "open");
-      // Between its opening and its registration the node is not copied up.
-      return await state.order.read(async () => {
-        const { layer, node: real } = own.content ?? state.place(own);
-        const file = await layer.tree.open(real, options);
-        return new OverlayFile(own, file, state, layer.index !== 0);
-      });
+      const { layer, node: real } = own.content ?? state.place(own);
+      const file = await layer.tree.open(real, options);
+      return new OverlayFile(own, file, state, layer.index !== 0);
     });
   }
 
@@ -134,6 +138,17 @@ export class MergedTree implements FileTree {
     return this.close();
   }
 
+  async #search(parent: OverlayNode, name: Uint8Array, options: TreeOptions): Promise<FoundName> {
+    const { order, names } = this.state;
+    const turn = order.beginRead();
+    if (turn !== undefined) await turn;
+    try {
+      return await names.search(parent, name, options);
+    } finally {
+      order.endRead();
+    }
+  }
+
   /** A directory of the upper's alone never comes to be merged: its names and cursors are the upper's. */
   async *#readUpper(
     own: OverlayNode,
@@ -168,7 +183,7 @@ export class MergedTree implements FileTree {
     version: number | undefined,
     options: TreeOptions,
   ): Promise<OverlayNode | undefined> {
-    const { order, names } = this.state;
+    const { names } = this.state;
     const find = async (): Promise<OverlayNode | undefined> => {
       const known = own.version === version ? listed.known : undefined;
       try {
@@ -178,7 +193,7 @@ export class MergedTree implements FileTree {
         return await this.#refusedNode(listed, error, options);
       }
     };
-    return this.state.run(options, () => order.read(find));
+    return this.state.look(options, find);
   }
 
   /** The kernel lists a name that it then refuses to look up. */

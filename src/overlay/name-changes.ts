@@ -36,30 +36,33 @@ export class NameChanges {
     what: NewNode,
     options: TreeOptions,
   ): Promise<OverlayNode> {
-    const hasWhiteout = await this.#free(parent, name, "mknod", options);
+    const { names } = this.state;
+    const there = names.remembered(parent, name) ?? (await names.search(parent, name, options));
+    if (there.node !== undefined) throw new FileError("EEXIST", "mknod");
     const { type, deviceMajor = 0, deviceMinor = 0 } = what;
     if (type === "characterDevice" && deviceMajor === 0 && deviceMinor === 0) {
       throw new FileError("EPERM", "mknod");
     }
     const directory = parent.upper ?? (await this.copyUp.node(parent, options));
-    const upper = hasWhiteout
+    const upper = there.isWhiteout
       ? await this.#createOverWhiteout(directory, name, what)
       : await this.tree.create(directory, name, what);
     const node = this.#newNode(parent, name, type, upper);
-    node.isOpaque = hasWhiteout;
-    this.state.names.changed(parent, name, { node, isWhiteout: false });
+    node.isOpaque = there.isWhiteout;
+    names.changed(parent, name, { node, isWhiteout: false });
     return node;
   }
 
   /** As `WritableFileTree.link`. */
   async link(node: OverlayNode, parent: OverlayNode, name: Uint8Array, options: TreeOptions): Promise<void> {
-    const hasWhiteout = await this.#free(parent, name, "link", options);
+    const there = await this.state.names.find(parent, name, options);
+    if (there.node !== undefined) throw new FileError("EEXIST", "link");
     if (node.isDirectory) throw new FileError("EPERM", "link");
     if (node.isRemoved) throw new FileError("ENOENT", "link");
     const upper = await this.copyUp.node(node, options);
     const directory = await this.copyUp.node(parent, options);
     if (node.hasOrigin) await this.copyUp.markImpure(parent);
-    if (hasWhiteout) {
+    if (there.isWhiteout) {
       const made = this.work.newName();
       await this.tree.link(upper, this.work.node, made);
       await this.#putInPlace(made, directory, name, "replace");
@@ -172,19 +175,6 @@ export class NameChanges {
       throw error;
     }
     return (await layer.tree.getattr(known.node, options)).type !== "file";
-  }
-
-  /** True where a whiteout of the upper's is in the place of a name that is free. @throws {FileError} `EEXIST`. */
-  async #free(
-    parent: OverlayNode,
-    name: Uint8Array,
-    syscall: string,
-    options: TreeOptions,
-  ): Promise<boolean> {
-    const { names } = this.state;
-    const { node, isWhiteout } = names.remembered(parent, name) ?? (await names.find(parent, name, options));
-    if (node !== undefined) throw new FileError("EEXIST", syscall);
-    return isWhiteout;
   }
 
   async #createOverWhiteout(directory: TreeNode, name: Uint8Array, what: NewNode): Promise<TreeNode> {

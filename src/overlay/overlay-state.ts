@@ -66,13 +66,47 @@ export class OverlayState {
     this.root = this.nodes.node(merged, undefined, new Uint8Array(), search.numberOf(merged));
   }
 
-  /** Every call goes through here: closing waits for it, and a signal that is aborted already ends it. */
-  async run<Result>({ signal }: TreeOptions, call: () => Promise<Result>): Promise<Result> {
+  /** Begins a call, for which closing waits; `calls.leave` must follow. A signal that is aborted already ends it. */
+  enter({ signal }: TreeOptions): void {
     this.calls.enter(this.name);
+    if (!signal?.aborted) return;
+    this.calls.leave();
+    throw signal.reason;
+  }
+
+  /** Runs a call, begun and left as it has to be. */
+  async run<Result>(options: TreeOptions, call: () => Promise<Result>): Promise<Result> {
+    this.enter(options);
     try {
-      signal?.throwIfAborted();
       return await call();
     } finally {
+      this.calls.leave();
+    }
+  }
+
+  /** As `run`, for a call that looks at names, which do not change meanwhile. */
+  async look<Result>(options: TreeOptions, call: () => Promise<Result>): Promise<Result> {
+    this.enter(options);
+    const turn = this.order.beginRead();
+    if (turn !== undefined) await turn;
+    try {
+      return await call();
+    } finally {
+      this.order.endRead();
+      this.calls.leave();
+    }
+  }
+
+  /** As `run`, for a call that changes something, which has the tree to itself. */
+  async change<Result>(options: TreeOptions, call: () => Promise<Result>): Promise<Result> {
+    this.enter(options);
+    const turn = this.order.beginChange();
+    if (turn !== undefined) await turn;
+    try {
+      options.signal?.throwIfAborted();
+      return await call();
+    } finally {
+      this.order.endChange();
       this.calls.leave();
     }
   }

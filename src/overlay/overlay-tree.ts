@@ -76,13 +76,13 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
   }
 
   unlink(directory: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<void> {
-    return this.#change("unlink", options, async ({ names }) =>
+    return this.#change("unlink", options, ({ names }) =>
       names.unlink(this.#living(directory, "unlink"), name, options),
     );
   }
 
   rmdir(directory: TreeNode, name: Uint8Array, options: TreeOptions = {}): Promise<void> {
-    return this.#change("rmdir", options, async ({ names }) =>
+    return this.#change("rmdir", options, ({ names }) =>
       names.rmdir(this.#living(directory, "rmdir"), name, options),
     );
   }
@@ -94,10 +94,10 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
     toName: Uint8Array,
     options: RenameOptions = {},
   ): Promise<void> {
-    return this.#change("rename", options, async ({ renames }) => {
+    return this.#change("rename", options, ({ renames }) => {
       const from = { parent: this.#living(fromDirectory, "rename"), name: fromName };
       const to = { parent: this.#living(toDirectory, "rename"), name: toName };
-      await renames.rename(from, to, options);
+      return renames.rename(from, to, options);
     });
   }
 
@@ -157,13 +157,10 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
     options: TreeOptions,
     call: (changes: Changes) => Promise<Result>,
   ): Promise<Result> {
+    const changes = this.#changes;
+    if (changes !== undefined) return this.state.change(options, () => call(changes));
     return this.state.run(options, async () => {
-      const changes = this.#changes;
-      if (changes === undefined) throw new FileError("EROFS", syscall);
-      return await this.state.order.change(() => {
-        options.signal?.throwIfAborted();
-        return call(changes);
-      });
+      throw new FileError("EROFS", syscall);
     });
   }
 
@@ -178,9 +175,9 @@ export class OverlayTree extends MergedTree implements WritableFileTree {
     if (this.#changes !== undefined) {
       return this.#change(syscall, options, (changes) => call(changes, this.#living(directory, syscall)));
     }
-    return this.state.run(options, async () => {
+    return this.state.look(options, async () => {
       const parent = this.#living(directory, syscall);
-      const { node } = await this.state.order.read(() => this.state.names.find(parent, name, options));
+      const { node } = await this.state.names.find(parent, name, options);
       throw new FileError(node === undefined ? "EROFS" : "EEXIST", syscall);
     });
   }

@@ -16,26 +16,52 @@ export class CallOrder {
 
   /** Runs a call together with others that only read. */
   async read<Result>(call: () => Result | Promise<Result>): Promise<Result> {
-    if (this.#running < 0 || this.#waiting.length > 0) await this.#turn(false);
-    else this.#running += 1;
+    const turn = this.beginRead();
+    if (turn !== undefined) await turn;
     try {
       return await call();
     } finally {
-      this.#running -= 1;
-      if (this.#waiting.length > 0) this.#beginNext();
+      this.endRead();
     }
   }
 
   /** Runs a call alone. */
   async change<Result>(call: () => Result | Promise<Result>): Promise<Result> {
-    if (this.#running !== 0 || this.#waiting.length > 0) await this.#turn(true);
-    else this.#running = -1;
+    const turn = this.beginChange();
+    if (turn !== undefined) await turn;
     try {
       return await call();
     } finally {
-      this.#running = 0;
-      if (this.#waiting.length > 0) this.#beginNext();
+      this.endChange();
     }
+  }
+
+  /**
+   * Begins what `read` runs, for a call that has other things to end as well; `endRead` must follow.
+   *
+   * @returns what its turn is to be waited for by; undefined where it has its turn.
+   */
+  beginRead(): Promise<void> | undefined {
+    if (this.#running < 0 || this.#waiting.length > 0) return this.#turn(false);
+    this.#running += 1;
+    return undefined;
+  }
+
+  endRead(): void {
+    this.#running -= 1;
+    if (this.#waiting.length > 0) this.#beginNext();
+  }
+
+  /** As `beginRead`, for what `change` runs; `endChange` must follow. */
+  beginChange(): Promise<void> | undefined {
+    if (this.#running !== 0 || this.#waiting.length > 0) return this.#turn(true);
+    this.#running = -1;
+    return undefined;
+  }
+
+  endChange(): void {
+    this.#running = 0;
+    if (this.#waiting.length > 0) this.#beginNext();
   }
 
   #turn(alone: boolean): Promise<void> {
