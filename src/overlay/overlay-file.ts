@@ -48,13 +48,12 @@ export class OverlayFile implements OpenFile, FileOfNode {
     this.#file = upper;
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  close(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
     this.#isClosed = true;
     this.node.openFiles -= 1;
     this.node.lowerFiles?.delete(this);
-    if (this.#left === undefined) await this.#file.close();
-    else await Promise.all([this.#file.close(), this.#left.close()]);
+    return this.#left === undefined ? this.#file.close() : closeBoth(this.#file, this.#left);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -68,6 +67,10 @@ export class OverlayFile implements OpenFile, FileOfNode {
       return use();
     });
   }
+}
+
+async function closeBoth(one: OpenFile, other: OpenFile): Promise<void> {
+  await Promise.all([one.close(), other.close()]);
 }
 
 /** A file of the upper's that is open for reading and writing. */

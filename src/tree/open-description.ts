@@ -4,6 +4,7 @@
  */
 import { FileError } from "../errors.ts";
 import type { NodeAttributes } from "./attributes.ts";
+import { CallOrder } from "./call-order.ts";
 import type { FileStretch, FileTree, OpenFile, TreeNode, TreeOptions } from "./file-tree.ts";
 import type { OpenFlags } from "./open-flags.ts";
 import type { WritableOpenFile } from "./writable-file-tree.ts";
@@ -24,12 +25,12 @@ export class OpenDescription {
   readonly #tree: FileTree;
   readonly #flags: OpenFlags;
   readonly #content: OpenContent;
-  readonly #running: Set<Promise<unknown>> = new Set();
+  /** Calls under way. */
+  #running = 0;
+  #onIdle: (() => void) | undefined;
   #position = 0;
-  /** A call that goes on from the position is under way. */
-  #isMoving = false;
-  /** Those that wait for it, first come first served. */
-  readonly #waiting: (() => void)[] = [];
+  /** Of calls that go on from the position: they come one after the other, and one that fails moves nothing. */
+  readonly #moves: CallOrder = new CallOrder();
   #closing: Promise<void> | undefined;
 
   /** @param content becomes this description's to close. */
@@ -43,15 +44,15 @@ export class OpenDescription {
   /** Runs an operation; `close` waits for it. */
   async run<Result>(syscall: string, operation: () => Promise<Result>): Promise<Result> {
     if (this.#closing) throw new FileError("EBADF", syscall);
-    const running = operation();
-    this.#running.add(running);
+    this.#running += 1;
     try {
-      return await running;
+      return await operation();
     } catch (error) {
       if (error instanceof FileError && error.path === undefined) throw new FileError(error.code, syscall);
       throw error;
     } finally {
-      this.#running.delete(running);
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle?.();
     }
   }
 
@@ -65,7 +66,7 @@ export class OpenDescription {
     return this.run("read", () => {
       const file = this.#readable("read");
       if (position !== null) return readInto(file, into, position, options);
-      return this.#inTurn(async () => {
+      return this.#moves.change(async () => {
         const readBytes = await readInto(file, into, this.#position, options);
         this.#position += readBytes;
         return readBytes;
@@ -88,15 +89,7 @@ export class OpenDescription {
    * @returns how many bytes: fewer than `from` has only where space ran out.
    */
   write(from: Uint8Array, position: number | null, options?: TreeOptions): Promise<number> {
-    return this.run("write", async () => {
-      const file = this.#writable("EBADF", "write");
-      if (from.length === 0) return 0;
-      const before = this.#content.beforeChange?.(this.node, options);
-      if (before !== undefined) await before;
-      const writtenBytes = await this.#put(file, from, position, options);
-      if (this.#flags.sync) await this.#content.flush?.(options);
-      return writtenBytes;
-    });
+    return this.run("write", () => this.#write(from, position, options));
   }
 
   /** Gives the file a size. @throws {FileError} `EINVAL` where it is not open for writing. */
@@ -125,33 +118,40 @@ export class OpenDescription {
 
   /** Waits for what is under way and lets go of the file; closing twice is no error. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#running === 0 ? this.#release() : this.#releaseWhenIdle();
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
-    if (this.#running.size > 0) await Promise.allSettled(this.#running);
-    await this.#content.file?.close();
+  #release(): Promise<void> {
+    return this.#content.file?.close() ?? Promise.resolve();
   }
 
-  async #put(
-    file: WritableOpenFile,
-    from: Uint8Array,
-    position: number | null,
-    options?: TreeOptions,
-  ): Promise<number> {
-    const { append } = this.#flags;
-    if (position !== null) {
-      return append ? (await file.append(from, options)).writtenBytes : file.write(position, from, options);
-    }
-    return this.#inTurn(async () => {
-      const offsetBytes = this.#position;
-      const written = append
-        ? await file.append(from, options)
-        : { offsetBytes, writtenBytes: await file.write(offsetBytes, from, options) };
-      this.#position = written.offsetBytes + written.writtenBytes;
-      return written.writtenBytes;
+  async #releaseWhenIdle(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
     });
+    await this.#release();
+  }
+
+  async #write(from: Uint8Array, position: number | null, options?: TreeOptions): Promise<number> {
+    const file = this.#writable("EBADF", "write");
+    if (from.length === 0) return 0;
+    const before = this.#content.beforeChange?.(this.node, options);
+    if (before !== undefined) await before;
+    const isMoving = position === null;
+    const turn = isMoving ? this.#moves.beginChange() : undefined;
+    if (turn !== undefined) await turn;
+    let writtenBytes: number;
+    try {
+      let offsetBytes = position ?? this.#position;
+      if (this.#flags.append) ({ offsetBytes, writtenBytes } = await file.append(from, options));
+      else writtenBytes = await file.write(offsetBytes, from, options);
+      if (isMoving) this.#position = offsetBytes + writtenBytes;
+    } finally {
+      if (isMoving) this.#moves.endChange();
+    }
+    if (this.#flags.sync) await this.#content.flush?.(options);
+    return writtenBytes;
   }
 
   #change(
@@ -177,20 +177,6 @@ export class OpenDescription {
   #writable(code: "EBADF" | "EINVAL", syscall: string): WritableOpenFile {
     if (!this.#flags.write || !this.#content.writable) throw new FileError(code, syscall);
     return this.#content.writable;
-  }
-
-  /** Calls that go on from the position come one after the other; one that fails moves nothing. */
-  async #inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
-    if (this.#isMoving) await new Promise<void>((go) => this.#waiting.push(go));
-    this.#isMoving = true;
-    try {
-      return await operation();
-    } finally {
-      const next = this.#waiting.shift();
-      // The next is on its way already, and nobody comes before it.
-      this.#isMoving = next !== undefined;
-      next?.();
-    }
   }
 }
 

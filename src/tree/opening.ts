@@ -4,8 +4,8 @@ import type { FileCapabilities } from "./file-capabilities.ts";
 import type { TreeNode, TreeOptions } from "./file-tree.ts";
 import { OpenDescription } from "./open-description.ts";
 import type { OpenFlags } from "./open-flags.ts";
-import type { TreePath } from "./path.ts";
-import { type WalkedNode, type WalkedPlace, walkNode, walkPlace } from "./path-walk.ts";
+import { pathBytes, type TreePath } from "./path.ts";
+import { type WalkedNode, walkNode, walkPlace } from "./path-walk.ts";
 import type { WritableFileTree } from "./writable-file-tree.ts";
 
 /** What an open is done on. */
@@ -34,36 +34,28 @@ export async function openPath(
   if (!flags.create) {
     return await openNode(target, await walkNode(tree, path, "open", walk), flags, options);
   }
-  const place = await walkPlace(tree, path, "open", walk);
-  if (place.found !== undefined) {
-    if (flags.exclusive) throw new FileError("EEXIST", "open");
-    if (place.found.type === "directory") throw new FileError("EISDIR", "open");
-    return await openNode(target, place.found, flags, options);
-  }
-  const { settings } = capabilities;
-  const made = await makeFile(tree, place, permissions, flags, options);
-  if (made === undefined) return await openPath(target, path, flags, permissions, options);
-  const how = { ...flags, truncate: false };
-  return await openNode(target, { node: made, type: "file" }, how, options, settings);
-}
-
-/** Undefined where somebody else made it meanwhile, and that is as good. */
-async function makeFile(
-  tree: WritableFileTree,
-  { parent = tree.root, name }: WalkedPlace,
-  permissions: number,
-  { exclusive }: OpenFlags,
-  options?: TreeOptions,
-): Promise<TreeNode | undefined> {
-  try {
-    return await tree.create(parent, name, { type: "file", permissions }, options);
-  } catch (error) {
-    if (error instanceof FileError && error.code === "EEXIST" && !exclusive) return undefined;
-    throw error;
+  const bytes = pathBytes(path);
+  for (;;) {
+    const { found, parent, name } = await walkPlace(tree, bytes, "open", walk);
+    if (found !== undefined) {
+      if (flags.exclusive) throw new FileError("EEXIST", "open");
+      if (found.type === "directory") throw new FileError("EISDIR", "open");
+      return await openNode(target, found, flags, options);
+    }
+    const { settings } = capabilities;
+    let node: TreeNode;
+    try {
+      node = await tree.create(parent?.node ?? tree.root, name, { type: "file", permissions }, options);
+    } catch (error) {
+      // Where somebody else made it meanwhile, that is as good.
+      if (error instanceof FileError && error.code === "EEXIST" && !flags.exclusive) continue;
+      throw error;
+    }
+    return await openNode(target, { node, type: "file" }, flags, options, settings);
   }
 }
 
-/** @param settings of `capabilities`, when a node was made that has none. */
+/** @param settings of `capabilities`, when the node was made: it has none of them, and nothing to be cut off. */
 async function openNode(
   { tree, capabilities }: OpenTarget,
   { node, type }: WalkedNode,
@@ -81,7 +73,7 @@ async function openNode(
   const writable = await tree.openWritable(node, options);
   const beforeChange = capabilities.forOpenFile(settings);
   try {
-    if (flags.truncate) {
+    if (flags.truncate && settings === undefined) {
       await beforeChange(node, options);
       await writable.truncate(0, options);
     }

@@ -94,25 +94,19 @@ export async function walkPath(
   syscall: string,
   options: WalkOptions = {},
 ): Promise<WalkedPath> {
-  const found = await walkTo(tree, path, syscall, options);
-  const { node, attributes = await tree.getattr(node, options) } = found;
-  return { node, attributes, names: namesTo(found) };
+  const found = foundAt(await new Walk(tree, syscall, options, false).run(pathBytes(path)), syscall);
+  const attributes = found.attributes ?? (await tree.getattr(found.node, options));
+  return { node: found.node, attributes, names: namesTo(found) };
 }
 
 /** As `walkPath`, for who wants to know no more than a node's type. */
-export function walkNode(
+export async function walkNode(
   tree: FileTree,
   path: TreePath,
   syscall: string,
   options: WalkOptions = {},
 ): Promise<WalkedNode> {
-  return walkTo(tree, path, syscall, options);
-}
-
-async function walkTo(tree: FileTree, path: TreePath, syscall: string, options: WalkOptions): Promise<Step> {
-  const { found } = await new Walk(tree, syscall, options, false).run(pathBytes(path));
-  if (found === undefined) throw new FileError("ENOENT", syscall);
-  return found;
+  return foundAt(await new Walk(tree, syscall, options, false).run(pathBytes(path)), syscall);
 }
 
 /** Where a path led that may lead to nothing yet. */
@@ -120,23 +114,23 @@ export interface WalkedPlace {
   /** What is there; undefined where nothing is. */
   readonly found: WalkedNode | undefined;
   /** The directory that it is in, or would be; undefined where the path led to the root. */
-  readonly parent: TreeNode | undefined;
+  readonly parent: WalkedNode | undefined;
   readonly name: Uint8Array;
 }
 
 /**
  * Walks a path, the last name of which, or of the symlink that it ends in, need not be there.
  *
+ * @param path see `pathBytes`.
  * @throws {FileError} as `walkPath`; `EISDIR` for a last name with a slash behind it, there or not.
  */
-export async function walkPlace(
+export function walkPlace(
   tree: FileTree,
-  path: TreePath,
+  path: Uint8Array,
   syscall: string,
   options: WalkOptions = {},
 ): Promise<WalkedPlace> {
-  const { found, parent, name } = await new Walk(tree, syscall, options, true).run(pathBytes(path));
-  return { found, parent: parent?.node, name };
+  return new Walk(tree, syscall, options, true).run(path);
 }
 
 /** A directory and a name in it, which may or may not be there. */
@@ -153,16 +147,22 @@ export async function walkParent(
 ): Promise<WalkedParent> {
   const last = splitLastName(pathBytes(path), syscall);
   const how = options.signal ? { signal: options.signal } : {};
-  const { node } = await walkTo(tree, last.parent, syscall, how);
-  return { ...last, directory: node };
+  const { node } = foundAt(await new Walk(tree, syscall, how, false).run(last.parent), syscall);
+  const { kind, name, parent, slash } = last;
+  return { kind, name, parent, slash, directory: node };
 }
 
 /** Where a walk ended. */
-interface WalkEnd {
+interface WalkEnd extends WalkedPlace {
   readonly found: Step | undefined;
-  readonly parent: Step | undefined;
-  readonly name: Uint8Array;
 }
+
+function foundAt({ found }: WalkEnd, syscall: string): Step {
+  if (found === undefined) throw new FileError("ENOENT", syscall);
+  return found;
+}
+
+const noName: Readonly<Uint8Array> = new Uint8Array(0);
 
 class Walk {
   readonly #tree: FileTree;
@@ -182,12 +182,11 @@ class Walk {
   async run(bytes: Uint8Array): Promise<WalkEnd> {
     const split = splitPath(bytes, this.#syscall);
     const { root: top } = this.#tree;
-    const noName = new Uint8Array(0);
     const root = stepTo(top, undefined, noName) ?? (await this.#step(top, undefined, noName));
     const { followSymlinks = true } = this.#options;
     let here = root;
     // Names yet to be walked, the next one last; a symlink's target is put on top of what is behind it.
-    const ahead = [...split.names].reverse();
+    const ahead = split.names.reverse();
     let { directory: mustBeDirectory, slash } = split;
     for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
       if (here.type !== "directory") throw new FileError("ENOTDIR", this.#syscall);
@@ -197,17 +196,19 @@ class Walk {
       }
       const last = ahead.length === 0;
       if (last && slash && this.#isPlace) throw new FileError("EISDIR", this.#syscall);
-      const next = await this.#child(here, name);
-      if (next === undefined) {
+      if (name.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", this.#syscall);
+      const node = await this.#tree.lookup(here.node, name, this.#options);
+      if (node === undefined) {
         if (last && !mustBeDirectory) return { found: undefined, parent: here, name };
         throw new FileError("ENOENT", this.#syscall);
       }
+      const next = stepTo(node, here, name) ?? (await this.#step(node, here, name));
       if (next.type !== "symlink" || (last && !followSymlinks && !mustBeDirectory)) {
         here = next;
         continue;
       }
       const target = await this.#target(next);
-      ahead.push(...[...target.names].reverse());
+      ahead.push(...target.names.reverse());
       if (last) {
         // With a `.` behind it, it is not what the path ends in.
         slash = target.slash && !mustBeDirectory;
@@ -227,13 +228,6 @@ class Walk {
     const { sizeBytes } = link.attributes ?? (await this.#tree.getattr(link.node, this.#options));
     if (sizeBytes >= targetLimitBytes) throw new FileError("ENAMETOOLONG", this.#syscall);
     return splitPath(await this.#tree.readlink(link.node, this.#options), this.#syscall);
-  }
-
-  async #child(parent: Step, name: Uint8Array): Promise<Step | undefined> {
-    if (name.length > nameLimitBytes) throw new FileError("ENAMETOOLONG", this.#syscall);
-    const node = await this.#tree.lookup(parent.node, name, this.#options);
-    if (node === undefined) return undefined;
-    return stepTo(node, parent, name) ?? (await this.#step(node, parent, name));
   }
 
   async #step(node: TreeNode, parent: Step | undefined, name: Uint8Array): Promise<Step> {

@@ -13,8 +13,8 @@ const dot = 0x2e;
 /** A path, cut at its slashes. */
 export interface PathNames {
   readonly absolute: boolean;
-  /** Names from left to right; empty ones and `.` are left out, `..` stands. */
-  readonly names: readonly Uint8Array[];
+  /** Names from left to right, the caller's to change; empty ones and `.` are left out, `..` stands. */
+  readonly names: Uint8Array[];
   /** It ends in `/` or `/.`, and so can only mean a directory. */
   readonly directory: boolean;
   /** It ends in `/`. */

@@ -43,7 +43,7 @@ export class TreeFiles {
   stat(path: TreePath, options?: StatOptions & { readonly bigint?: false }): Promise<TreeStats>;
   stat(path: TreePath, options: StatOptions & { readonly bigint: true }): Promise<BigIntTreeStats>;
   stat(path: TreePath, options?: StatOptions): Promise<TreeStats | BigIntTreeStats> {
-    return this.at(path, "stat", options, async ({ attributes }) => statsOf(attributes, options));
+    return this.at(path, "stat", options, ({ attributes }) => statsOf(attributes, options));
   }
 
   /** As Node's `lstat`: of the symlink itself. */
@@ -51,7 +51,7 @@ export class TreeFiles {
   lstat(path: TreePath, options: StatOptions & { readonly bigint: true }): Promise<BigIntTreeStats>;
   lstat(path: TreePath, options?: StatOptions): Promise<TreeStats | BigIntTreeStats> {
     const walk = { ...options, followSymlinks: false };
-    return this.at(path, "lstat", walk, async ({ attributes }) => statsOf(attributes, options));
+    return this.at(path, "lstat", walk, ({ attributes }) => statsOf(attributes, options));
   }
 
   /**
@@ -84,7 +84,7 @@ export class TreeFiles {
   ): Promise<Uint8Array>;
   realpath(path: TreePath, options?: TreeEncoding | EncodingOptions): Promise<string | Uint8Array> {
     const how = optionsOf(options);
-    return this.at(path, "realpath", how, async ({ names }) => encode(joinNames(names, true), how));
+    return this.at(path, "realpath", how, ({ names }) => encode(joinNames(names, true), how));
   }
 
   /** As Node's `readlink`: the target as it stands. */
@@ -237,9 +237,11 @@ export class TreeFiles {
     path: TreePath,
     syscall: string,
     options: WalkOptions | undefined,
-    operation: (walked: WalkedPath) => Promise<Result>,
+    operation: (walked: WalkedPath) => Promise<Result> | Result,
   ): Promise<Result> {
-    return withPath(path, syscall, async () => operation(await walkPath(this.tree, path, syscall, options)));
+    return withPath(path, syscall, async () => {
+      return await operation(await walkPath(this.tree, path, syscall, options));
+    });
   }
 
   /** Opens a file, or a directory as far as that goes. */

@@ -29,14 +29,18 @@ import type { FileTree, TreeNode, TreeOptions } from "./file-tree.ts";
 import { NameChanges } from "./name-changes.ts";
 import { type NodeChange, NodeChanges } from "./node-changes.ts";
 import { openFlagsOf } from "./open-flags.ts";
-import { openPath } from "./opening.ts";
+import { type OpenTarget, openPath } from "./opening.ts";
 import { pathBytes, pathText, splitLastName, type TreePath } from "./path.ts";
 import { type WalkOptions, withPath } from "./path-walk.ts";
 import { ReadOnlyTree } from "./read-only-tree.ts";
 import { type CopyOptions, TreeCopy } from "./tree-copy.ts";
 import { TreeFiles } from "./tree-files.ts";
 import { removeContent } from "./tree-removal.ts";
-import { WritableTreeFileHandle, type WriteStreamOptions } from "./writable-file-handle.ts";
+import {
+  type HandleSupport,
+  WritableTreeFileHandle,
+  type WriteStreamOptions,
+} from "./writable-file-handle.ts";
 import type { RenameOptions, SetXattrOptions, WritableFileTree } from "./writable-file-tree.ts";
 import { xattrNameOf } from "./xattr-name.ts";
 
@@ -89,6 +93,8 @@ export class WritableTreeFiles extends TreeFiles {
   readonly #umask: number;
   readonly #capabilities: FileCapabilities;
   readonly #changes: NodeChanges;
+  readonly #target: OpenTarget;
+  readonly #support: HandleSupport;
   readonly #names: NameChanges;
 
   /** @param tree stays its owner's to close; one that is for reading alone is `EROFS` to changes. */
@@ -98,6 +104,8 @@ export class WritableTreeFiles extends TreeFiles {
     this.#umask = permissionsOf(umask);
     this.#capabilities = new FileCapabilities(writable);
     this.#changes = new NodeChanges(writable, this.#capabilities);
+    this.#target = { tree: writable, capabilities: this.#capabilities };
+    this.#support = { tree: writable, changes: this.#changes };
     this.#names = new NameChanges(writable);
   }
 
@@ -120,9 +128,9 @@ export class WritableTreeFiles extends TreeFiles {
     const [named, how] = typeof flags === "object" && flags !== null ? ["r", flags] : [flags, options];
     const opened = openFlagsOf(named);
     const permissions = permissionsOf(mode, 0o666) & ~this.#umask;
-    const target = { tree: this.tree, capabilities: this.#capabilities };
+    const target = this.#target;
     const description = await withPath(path, "open", () => openPath(target, path, opened, permissions, how));
-    return new WritableTreeFileHandle(description, { tree: this.tree, changes: this.#changes });
+    return new WritableTreeFileHandle(description, this.#support);
   }
 
   /** As Node's `writeFile`, by path or to an open file. */
@@ -194,9 +202,8 @@ export class WritableTreeFiles extends TreeFiles {
     }
     const copy = async (): Promise<void> => {
       if (mode & constants.COPYFILE_FICLONE_FORCE) throw new FileError("ENOTSUP", "copyfile");
-      const target = { tree: this.tree, capabilities: this.#capabilities };
       const how = { exclusive: (mode & constants.COPYFILE_EXCL) !== 0, umask: this.#umask };
-      await copyContent(target, source, destination, how, options);
+      await copyContent(this.#target, source, destination, how, options);
     };
     await withPath(source, "copyfile", copy, destination);
   }
