@@ -8,6 +8,7 @@ import { FileError } from "../errors.ts";
 import { countSetBits, fillBits, nextClearBit, nextSetBit } from "./bitmap.ts";
 import type { BlockKind } from "./block-kind.ts";
 import { groupFlag } from "./group-descriptor.ts";
+import type { BlocksBehind } from "./missing-blocks.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
 /** Consecutive blocks. */
@@ -179,16 +180,18 @@ export class BlockAllocator {
   #viewBitmap(group: number): Uint8Array {
     if (this.#isUninit(group)) return this.#freshBitmap(group);
     const block = this.#volume.groups.get(group, "blockBitmap");
-    const behind = (): readonly number[] => this.#volume.groups.bitmapsBehind(group, "blockBitmap");
-    return this.#volume.viewBlock(block, this.#kind(group), behind);
+    return this.#volume.viewBlock(block, this.#kind(group), this.#behind(group));
   }
 
   /** The bitmap to be changed by who notes how to undo that: its block is marked alone. */
   #modifyBitmap(group: number): Uint8Array {
     this.initialize(group);
     const block = this.#volume.groups.get(group, "blockBitmap");
-    const behind = (): readonly number[] => this.#volume.groups.bitmapsBehind(group, "blockBitmap");
-    return this.#volume.markBlock(block, this.#kind(group), behind);
+    return this.#volume.markBlock(block, this.#kind(group), this.#behind(group));
+  }
+
+  #behind(group: number): BlocksBehind {
+    return (most) => this.#volume.groups.blockBitmapsBehind(group, most);
   }
 
   /** Writes the bitmap of a group that has none yet. */

@@ -3,9 +3,14 @@
 /** Copies of one length that are kept for the next changes to use, in number. */
 const keptCopies = 16;
 
+/** Steps that are kept until others take their place, in number. */
+const keptSteps = 64;
+
 /** The steps of the change under way. One at a time. */
 export class ChangeLog {
   readonly #undos: (() => void)[] = [];
+  /** How many of them count: an array that is emptied for each change grows anew for each. */
+  #steps = 0;
   /** What the change under way has copies in, and what the next may have its in. */
   readonly #copies: Uint8Array[] = [];
   readonly #spare: Map<number, Uint8Array[]> = new Map();
@@ -29,7 +34,7 @@ export class ChangeLog {
 
   /** How to take back what is done now. Outside of a change nothing ever is. */
   note(undo: () => void): void {
-    if (this.#open) this.#undos.push(undo);
+    if (this.#open) this.#undos[this.#steps++] = undo;
   }
 
   /** Inside a change: a copy of bytes, for its undo, which holds until the change ends. */
@@ -44,30 +49,34 @@ export class ChangeLog {
   /** A point to which a part of the change can be taken back. */
   savepoint(): number {
     this.#epoch += 1;
-    return this.#undos.length;
+    return this.#steps;
   }
 
   /** Takes back what came after a savepoint. */
   rollback(savepoint: number): void {
-    while (this.#undos.length > savepoint) this.#undos.pop()?.();
+    while (this.#steps > savepoint) {
+      this.#steps -= 1;
+      this.#undos[this.#steps]?.();
+    }
     this.#epoch += 1;
   }
 
   commit(): void {
-    this.#undos.length = 0;
-    this.#open = false;
-    this.#reuseCopies();
+    this.#end();
   }
 
   /** Takes back all of it. */
   abandon(): void {
     this.rollback(0);
-    this.#open = false;
-    this.#reuseCopies();
+    this.#end();
   }
 
   /** Nobody can undo any more. */
-  #reuseCopies(): void {
+  #end(): void {
+    this.#open = false;
+    this.#steps = 0;
+    // What is left in it keeps alive what it was about.
+    if (this.#undos.length > keptSteps) this.#undos.length = 0;
     for (const copy of this.#copies) {
       const spare = this.#spare.get(copy.length);
       if (spare === undefined) this.#spare.set(copy.length, [copy]);

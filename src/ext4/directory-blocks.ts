@@ -3,7 +3,7 @@ import { FormatError } from "../errors.ts";
 import type { BlockKind } from "./block-kind.ts";
 import { extentTreeOf } from "./extent-tree.ts";
 import type { LiveInode } from "./live-inode.ts";
-import { MissingBlocks, mostFetched } from "./missing-blocks.ts";
+import { MissingBlocks } from "./missing-blocks.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
 /** See the head of this file. */
@@ -32,7 +32,7 @@ export class DirectoryBlocks {
    * @throws {FormatError} `bad-field` for a hole; as the kind's `check`.
    */
   view(logical: number): Uint8Array {
-    return this.#volume.viewBlock(this.blockAt(logical), this.#kind, () => this.#behind(logical));
+    return this.#volume.viewBlock(this.blockAt(logical), this.#kind, (most) => this.#behind(logical, most));
   }
 
   /** Inside a change: a block to be changed. */
@@ -74,8 +74,8 @@ export class DirectoryBlocks {
   }
 
   /** Where the blocks behind one stand, as far as that is known: who looks through a directory wants them next. */
-  #behind(logical: number): number[] {
-    const end = Math.min(this.count, logical + mostFetched);
+  #behind(logical: number, most: number): number[] {
+    const end = Math.min(this.count, logical + 1 + most);
     const behind: number[] = [];
     try {
       for (let each = logical + 1; each < end; each++) behind.push(this.blockAt(each));

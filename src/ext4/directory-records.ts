@@ -32,13 +32,15 @@ export function findRecord(bytes: Uint8Array, endBytes: number, name: Uint8Array
   // Names of one directory differ at their end more often than at their beginning.
   const [last, lastOffset] = [name[length - 1], DIRECTORY_ENTRY_HEADER_BYTES + length - 1];
   for (let at = 0; at < endBytes; at += recordLengthAt(bytes, at)) {
-    if (bytes[at + nameLengthOffset] !== length || bytes[at + lastOffset] !== last) continue;
-    if (isNameAt(bytes, at + DIRECTORY_ENTRY_HEADER_BYTES, name) && isUsed(bytes, at)) return at;
+    if (bytes[at + lastOffset] === last && hasName(bytes, at, name) && isUsed(bytes, at)) return at;
   }
   return -1;
 }
 
-function isNameAt(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+/** True for a record of a name, whether it is in use or not. */
+export function hasName(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
+  if (bytes[at + nameLengthOffset] !== name.length) return false;
+  const start = at + DIRECTORY_ENTRY_HEADER_BYTES;
   for (let i = name.length - 1; i >= 0; i--) if (bytes[start + i] !== name[i]) return false;
   return true;
 }

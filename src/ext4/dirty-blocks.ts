@@ -21,6 +21,9 @@ export interface DirtyRun {
   readonly bytes: Uint8Array;
 }
 
+/** How many blocks' memory is kept for others. */
+const spareBlocks = 1024;
+
 /** How much is written in one call at most. */
 const runBytes = 1 << 20;
 
@@ -31,6 +34,8 @@ export class DirtyBlocks {
   readonly #cache: BlockCache;
   readonly #blockSizeBytes: number;
   readonly #blocks: Map<number, DirtyBlock> = new Map();
+  /** Memory of content that was written, for what is changed next. */
+  readonly #spare: Uint8Array[] = [];
 
   constructor(log: ChangeLog, cache: BlockCache, blockSizeBytes: number) {
     this.#log = log;
@@ -106,6 +111,15 @@ export class DirtyBlocks {
     this.#log.note(() => this.#blocks.delete(block));
   }
 
+  /** Puts a copy of content into a block's place, from `startBytes` on, and zeros around it. */
+  putContent(block: number, content: Uint8Array, startBytes: number): void {
+    const bytes = this.#spare.pop() ?? new Uint8Array(this.#blockSizeBytes);
+    bytes.fill(0, 0, startBytes);
+    bytes.set(content, startBytes);
+    bytes.fill(0, startBytes + content.length);
+    this.put(block, bytes, dataBlock);
+  }
+
   /** Blocks of a range are nothing to be written any more. */
   forget(block: number, blocks: number): void {
     this.#cache.delete(block, blocks);
@@ -163,11 +177,14 @@ export class DirtyBlocks {
       this.#blocks.delete(each);
       if (dirty === undefined) continue;
       if (dirty.kind !== dataBlock) this.#cache.set(each, dirty.bytes);
+      // Nobody has it: content is read into the memory of who asks for it.
+      else if (this.#spare.length < spareBlocks) this.#spare.push(dirty.bytes);
     }
   }
 
   clear(): void {
     this.#blocks.clear();
+    this.#spare.length = 0;
   }
 
   #seal(block: number, dirty: DirtyBlock): void {

@@ -1,5 +1,6 @@
 /** Room in extent trees: full nodes are split, a root that is full sinks, and one that can rises again. */
 import type { BlockKind } from "./block-kind.ts";
+import { extentBlockKind } from "./extent-checks.ts";
 import { ExtentNode } from "./extent-node.ts";
 import type { PathStep } from "./extent-tree.ts";
 import { inodeFields } from "./inode.ts";
@@ -10,16 +11,17 @@ import type { WritableVolume } from "./writable-volume.ts";
 /** Makes nodes of a path ones that can be changed, as many as are told, from the leaf up. */
 export type ModifyPath = (steps: number) => void;
 
-/** The nodes of one inode's tree. */
+/** The nodes of one inode's tree that stand in blocks. */
 export class ExtentRoom {
   readonly #volume: WritableVolume;
   readonly #inode: LiveInode;
-  readonly #kind: BlockKind;
+  /** How they are checked and sealed. */
+  readonly kind: BlockKind;
 
-  constructor(volume: WritableVolume, inode: LiveInode, kind: BlockKind) {
+  constructor(volume: WritableVolume, inode: LiveInode) {
     this.#volume = volume;
     this.#inode = inode;
-    this.#kind = kind;
+    this.kind = extentBlockKind(volume, inode);
   }
 
   /**
@@ -39,7 +41,7 @@ export class ExtentRoom {
   shrink(root: ExtentNode): void {
     if (root.depth !== 1 || root.count !== 1) return;
     const block = root.child(0);
-    const bytes = this.#volume.viewBlock(block, this.#kind);
+    const bytes = this.#volume.viewBlock(block, this.kind);
     const leaf = new ExtentNode(bytes.slice(), block);
     if (leaf.count > root.max) return;
     root.remove(0);
@@ -73,6 +75,6 @@ export class ExtentRoom {
     const goal = near ?? this.#volume.inodes.goalOf(this.#inode);
     const { block } = this.#volume.blocks.allocate(goal, 1, { held: this.#inode.isOrphan });
     this.#inode.addBlocks(1);
-    return ExtentNode.create(this.#volume.newBlock(block, this.#kind), block, depth);
+    return ExtentNode.create(this.#volume.newBlock(block, this.kind), block, depth);
   }
 }

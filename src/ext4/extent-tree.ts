@@ -5,14 +5,12 @@
  * in order.
  */
 import { FileError } from "../errors.ts";
-import type { BlockKind } from "./block-kind.ts";
 import { MAX_EXTENT_BLOCKS } from "./extent.ts";
-import { bad, checkEntries, checkHeader, extentBlockKind } from "./extent-checks.ts";
+import { bad, checkEntries, checkHeader } from "./extent-checks.ts";
 import { type Extent, ExtentNode, MAX_UNWRITTEN_BLOCKS } from "./extent-node.ts";
 import { ExtentRoom } from "./extent-room.ts";
 import { inodeFields } from "./inode.ts";
 import type { LiveInode } from "./live-inode.ts";
-import { mostFetched } from "./missing-blocks.ts";
 import { fieldBytes } from "./structure.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
@@ -40,8 +38,10 @@ export interface PathStep {
 export class ExtentTree {
   readonly #volume: WritableVolume;
   readonly #inode: LiveInode;
-  readonly #kind: BlockKind;
-  readonly #room: ExtentRoom;
+  /** Of nodes in blocks, which few trees have. */
+  #blocks: ExtentRoom | undefined;
+  /** In the inode. */
+  readonly #root: ExtentNode;
 
   /**
    * @throws {FileError} `ENOTSUP` for an inode with block pointers.
@@ -51,11 +51,9 @@ export class ExtentTree {
     if (!inode.hasExtents) throw new FileError("ENOTSUP", "write");
     this.#volume = volume;
     this.#inode = inode;
-    this.#kind = extentBlockKind(volume, inode);
-    this.#room = new ExtentRoom(volume, inode, this.#kind);
-    const root = this.#root(false);
-    checkHeader(volume, inode.number, root.bytes, undefined);
-    checkEntries(volume, inode.number, root);
+    this.#root = new ExtentNode(fieldBytes(inode.bytes, 0, inodeFields.block), undefined);
+    checkHeader(volume, inode.number, this.#root.bytes, undefined);
+    checkEntries(volume, inode.number, this.#root);
   }
 
   /** The extent or hole that holds a block of the file; a hole as far as is known without reading more. */
@@ -86,6 +84,10 @@ export class ExtentTree {
    */
   insert(extent: Extent): void {
     const most = extent.written ? MAX_EXTENT_BLOCKS : MAX_UNWRITTEN_BLOCKS;
+    if (extent.blocks <= most) {
+      this.#insertOne(extent);
+      return;
+    }
     for (let done = 0; done < extent.blocks; ) {
       const blocks = Math.min(most, extent.blocks - done);
       this.#insertOne({ ...extent, logical: extent.logical + done, start: extent.start + done, blocks });
@@ -107,7 +109,7 @@ export class ExtentTree {
       this.#volume.blocks.free(start, blocks, { held });
       this.#inode.addBlocks(-blocks);
     });
-    this.#room.shrink(this.#root(true));
+    if (this.#root.depth > 0) this.#room.shrink(this.#changeRoot());
   }
 
   /** Gives back all blocks. */
@@ -149,20 +151,25 @@ export class ExtentTree {
     return undefined;
   }
 
-  #root(change: boolean): ExtentNode {
-    const bytes = change ? this.#inode.modifyBytes() : this.#inode.bytes;
-    return new ExtentNode(fieldBytes(bytes, 0, inodeFields.block), undefined);
+  get #room(): ExtentRoom {
+    this.#blocks ??= new ExtentRoom(this.#volume, this.#inode);
+    return this.#blocks;
+  }
+
+  #changeRoot(): ExtentNode {
+    this.#inode.modifyBytes();
+    return this.#root;
   }
 
   /** The leaf that a block belongs to, where the root is one: most trees are no more than that. */
   #inRoot(logical: number): PathStep | undefined {
-    const node = this.#root(false);
+    const node = this.#root;
     return node.depth === 0 ? { node, index: node.search(logical), endLogical: 2 ** 32 } : undefined;
   }
 
   /** The way to the leaf that a block belongs to. */
   #descend(logical: number): PathStep[] {
-    let node = this.#root(false);
+    let node = this.#root;
     let endLogical = 2 ** 32;
     const path: PathStep[] = [];
     for (;;) {
@@ -181,13 +188,15 @@ export class ExtentTree {
 
   /** The nodes of a range are in memory before anything is changed: what comes late would have it all begin anew. */
   #require(from: number, end: number): void {
-    if (this.#root(false).depth === 0) return;
+    if (this.#root.depth === 0) return;
     for (let at = from; at < end; ) at = (this.#descend(at).at(-1) as PathStep).endLogical;
   }
 
   #child(parent: ExtentNode, index: number, endLogical: number): ExtentNode {
     const block = parent.child(index);
-    const bytes = this.#volume.viewBlock(block, this.#kind, () => childrenBehind(parent, index));
+    const bytes = this.#volume.viewBlock(block, this.#room.kind, (most) =>
+      childrenBehind(parent, index, most),
+    );
     checkHeader(this.#volume, this.#inode.number, bytes, block);
     const node = new ExtentNode(bytes, block);
     const fail = (why: string): never => {
@@ -207,8 +216,8 @@ export class ExtentTree {
   #modify(path: readonly PathStep[], steps: number): void {
     for (const step of path.slice(-steps)) {
       const { block } = step.node;
-      if (block === undefined) step.node = this.#root(true);
-      else step.node = new ExtentNode(this.#volume.modifyBlock(block, this.#kind), block);
+      if (block === undefined) step.node = this.#changeRoot();
+      else step.node = new ExtentNode(this.#volume.modifyBlock(block, this.#room.kind), block);
     }
   }
 
@@ -345,7 +354,7 @@ export class ExtentTree {
         return;
       }
     }
-    this.#root(true).depth = 0;
+    this.#changeRoot().depth = 0;
   }
 }
 
@@ -366,8 +375,8 @@ function joins(first: Extent, second: Extent): boolean {
 }
 
 /** The children of a node behind one of them: who goes through a tree wants them next. */
-function childrenBehind(parent: ExtentNode, index: number): number[] {
-  const count = Math.min(parent.count - index, mostFetched) - 1;
+function childrenBehind(parent: ExtentNode, index: number, most: number): number[] {
+  const count = Math.min(parent.count - index - 1, most);
   return Array.from({ length: count }, (_, i) => parent.child(index + 1 + i));
 }
 

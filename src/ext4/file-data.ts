@@ -244,18 +244,12 @@ export class FileData {
         const until = Math.min((each + 1) * size, pieceEnd);
         const content = bytesAt(at, until);
         const target = block + (each - logical);
-        if (fresh || content.length === size) this.#putWhole(target, at - each * size, content);
+        if (fresh || content.length === size) this.#volume.keepData(target, content, at - each * size);
         else this.#putPart(target, at - each * size, content);
         at = until;
       }
     }
     return direct;
-  }
-
-  /** Puts bytes into one block that waits to be written, of which nothing else counts. */
-  #putWhole(block: number, start: number, bytes: Uint8Array): void {
-    if (bytes.length === this.#blockSizeBytes) this.#volume.keepData(block, bytes);
-    else this.#volume.newBlock(block, dataBlock).set(bytes, start);
   }
 
   /** Puts bytes into one block of content that is there. */
@@ -269,7 +263,12 @@ export class FileData {
     } catch (error) {
       if (direct.every(({ fresh }) => fresh)) throw error;
       // Nobody knows what stands where content was: the new takes its place, and waits to be written.
-      for (const { block, bytes } of direct) this.#volume.keepData(block, bytes);
+      const size = this.#blockSizeBytes;
+      for (const { block, bytes } of direct) {
+        for (let at = 0; at < bytes.length; at += size) {
+          this.#volume.keepData(block + at / size, bytes.subarray(at, at + size), 0);
+        }
+      }
     }
   }
 }

@@ -12,7 +12,6 @@ import {
 } from "./group-descriptor.ts";
 import { descriptorBlock, descriptorChecksum, headBlocks } from "./group-layout.ts";
 import { GroupSet } from "./group-set.ts";
-import { mostFetched } from "./missing-blocks.ts";
 import { type Field, readField, writeField } from "./structure.ts";
 import { SystemBlocks } from "./system-blocks.ts";
 import type { Ext4Volume } from "./volume.ts";
@@ -52,6 +51,9 @@ const fields: Readonly<Record<GroupFieldName, GroupField>> = {
   inodeBitmapChecksum: { low: low.inodeBitmapChecksumLow, high: high.inodeBitmapChecksumHigh },
   flags: { low: low.flags },
 };
+
+const two16 = 2 ** 16;
+const two32 = 2 ** 32;
 
 /** How much is read at once. */
 const readBytes = 1 << 20;
@@ -129,7 +131,7 @@ export class GroupTable {
     if (highField === undefined || this.#size === GROUP_DESCRIPTOR_SIZE_BYTES) return value;
     // Most of them are small: what is above 16 or 32 bits is 0.
     const above = readField(this.#bytes, at, highField);
-    return above === 0 ? value : value + above * (lowField[1] === 2 ? 0x1_0000 : 0x1_0000_0000);
+    return above === 0 ? value : value + above * (lowField[1] === 2 ? two16 : two32);
   }
 
   /** Inside a change: is undone with it. */
@@ -187,10 +189,10 @@ export class GroupTable {
     return { firstBlock, endBlock: firstBlock + this.#inodeTableBlocks };
   }
 
-  /** The bitmaps of the groups behind one: who gives a large file back wants them next. */
-  bitmapsBehind(group: number, name: "blockBitmap" | "inodeBitmap"): number[] {
-    const count = Math.min(this.#volume.geometry.groups - group, mostFetched) - 1;
-    return Array.from({ length: count }, (_, i) => this.get(group + 1 + i, name));
+  /** The bitmaps of blocks of the groups behind one: who gives a large file back wants them next. */
+  blockBitmapsBehind(group: number, most: number): number[] {
+    const count = Math.min(this.#volume.geometry.groups - group - 1, most);
+    return Array.from({ length: count }, (_, i) => this.get(group + 1 + i, "blockBitmap"));
   }
 
   /** Puts checksums into what was changed and hands its blocks to be written. */
@@ -219,7 +221,7 @@ export class GroupTable {
   #put(group: number, name: GroupFieldName, value: number): void {
     const at = group * this.#size;
     const field = fields[name];
-    const lowLimit = 2 ** (8 * field.low[1]);
+    const lowLimit = field.low[1] === 2 ? two16 : two32;
     const difference = value - this.get(group, name);
     writeField(this.#bytes, at, field.low, value % lowLimit);
     if (field.high !== undefined && this.#size > GROUP_DESCRIPTOR_SIZE_BYTES) {

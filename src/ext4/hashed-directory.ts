@@ -213,7 +213,8 @@ export class HashedDirectory {
     if (!isDirectoryHashVersion(hashVersion)) throw this.#malformed(`hash ${hashVersion} is not known`);
     if (levels > levelLimit(features.largeDir)) throw this.#malformed(`${levels} levels`);
     const slots = this.#checkedSlots(rootSlots(bytes));
-    return { hash: { version: hashVersion, ...this.#base }, slots, levels };
+    const { unsigned, seed } = this.#base;
+    return { hash: { version: hashVersion, unsigned, seed }, slots, levels };
   }
 
   /** A way that has come to the root. */

@@ -41,6 +41,8 @@ export class LiveInode {
   readonly bytes: Uint8Array;
   /** Without a name, and open: on the device it is gone already. */
   isOrphan = false;
+  /** Waits to be written: see `LiveInodes.noteChange`. */
+  isChanged = false;
   /** What is known of its blocks; see `extentTreeOf`. */
   extents: ExtentTree | undefined;
   readonly #volume: WritableVolume;
@@ -97,7 +99,7 @@ export class LiveInode {
       });
     }
     this.#view = undefined;
-    this.#volume.inodes.noteChange(this);
+    if (!this.isChanged) this.#volume.inodes.noteChange(this);
     return bytes;
   }
 

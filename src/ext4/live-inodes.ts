@@ -136,6 +136,7 @@ export class LiveInodes {
 
   /** Keeps an inode until it was written. */
   noteChange(inode: LiveInode): void {
+    inode.isChanged = true;
     this.#changed.add(inode);
   }
 
@@ -145,7 +146,7 @@ export class LiveInodes {
     if (this.#live.size - this.#changed.size <= keptInodes) return;
     for (const [number, inode] of this.#live) {
       if (this.#live.size - this.#changed.size <= keptInodes / 2) return;
-      if (!inode.isOrphan && !this.#changed.has(inode)) this.#live.delete(number);
+      if (!inode.isOrphan && !inode.isChanged) this.#live.delete(number);
     }
   }
 
@@ -156,6 +157,7 @@ export class LiveInodes {
       const table = this.#volume.modifyBlock(block, plainBlock);
       sealInode(this.#volume, inode.number, inode.bytes);
       table.set(inode.bytes, start);
+      inode.isChanged = false;
       this.#changed.delete(inode);
     }
   }

@@ -8,23 +8,27 @@
 import type { IoOptions } from "../device/block-device.ts";
 import { StorageError } from "../errors.ts";
 
-/** How many blocks are fetched at a time at most, and so how many are worth naming. */
-export const mostFetched = 64;
+/** How many blocks are fetched at a time at most. */
+const mostFetched = 64;
 
-/** Which blocks are mostly wanted next, for who has to fetch one: `mostFetched` at most. */
-export type BlocksBehind = () => readonly number[];
+/**
+ * Which blocks are mostly wanted next by who has to fetch one, so many at most. Asked when what the call has
+ * changed is taken back already: what it says is tried, and may be wrong.
+ */
+export type BlocksBehind = (most: number) => readonly number[];
 
 /** Reads a block that is not in memory. */
 export type ReadBlock = (block: number, options: IoOptions) => Promise<Uint8Array>;
 
 /** Not an error: it needs no stack, and nobody outside of this folder ever sees it. */
 export class MissingBlocks {
-  /** The one that is missing, and then those that are mostly wanted next. */
-  readonly blocks: readonly number[];
+  readonly block: number;
+  readonly behind: BlocksBehind;
   readonly read: ReadBlock;
 
-  constructor(blocks: readonly number[], read: ReadBlock) {
-    this.blocks = blocks;
+  constructor(block: number, behind: BlocksBehind, read: ReadBlock) {
+    this.block = block;
+    this.behind = behind;
     this.read = read;
   }
 }
@@ -32,13 +36,13 @@ export class MissingBlocks {
 /** What was fetched for calls that have not run to their end yet, which a cache need not have room for. */
 export class FetchedBlocks {
   readonly #blocks: Map<number, Uint8Array> = new Map();
-  readonly #isChanged: (block: number) => boolean;
+  readonly #isOnDevice: (block: number) => boolean;
   /** How many calls need what is here. */
   #calls = 0;
 
-  /** @param isChanged true for a block that waits to be written: what the device has of it counts for nothing. */
-  constructor(isChanged: (block: number) => boolean) {
-    this.#isChanged = isChanged;
+  /** @param isOnDevice false for a block that waits to be written, of which the device has what counts for nothing. */
+  constructor(isOnDevice: (block: number) => boolean) {
+    this.#isOnDevice = isOnDevice;
   }
 
   get(block: number): Uint8Array | undefined {
@@ -87,14 +91,15 @@ export class FetchedBlocks {
     }
   }
 
-  async #fetch({ blocks, read }: MissingBlocks, most: number, options: IoOptions): Promise<void> {
-    for (const [at, block] of blocks.slice(0, most).entries()) {
-      if (this.#blocks.has(block) || this.#isChanged(block)) continue;
+  async #fetch({ block, behind, read }: MissingBlocks, most: number, options: IoOptions): Promise<void> {
+    this.#blocks.set(block, await read(block, options));
+    for (const next of most > 1 ? behind(most - 1) : []) {
+      if (this.#blocks.has(next) || !this.#isOnDevice(next)) continue;
       try {
-        this.#blocks.set(block, await read(block, options));
+        this.#blocks.set(next, await read(next, options));
       } catch (error) {
-        // That one of the others cannot be read is nothing to the call yet.
-        if (at > 0 && error instanceof StorageError) return;
+        // That it cannot be read is nothing to the call yet.
+        if (error instanceof StorageError) return;
         throw error;
       }
     }

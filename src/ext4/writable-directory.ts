@@ -19,9 +19,9 @@ import {
   clearRecords,
   findRecord,
   findSpace,
+  hasName,
   insertRecord,
   type NewDirectoryEntry,
-  nameAt,
   removeRecord,
   replaceRecord,
   usedRecords,
@@ -36,6 +36,9 @@ import {
 } from "./hashed-directory.ts";
 import { inodeFlag } from "./inode.ts";
 import type { Ext4Volume } from "./volume.ts";
+
+const dotName = Uint8Array.of(0x2e);
+const dotDotName = Uint8Array.of(0x2e, 0x2e);
 
 /** An entry that was found, as long as its directory does not change. */
 export interface FoundEntry extends RecordPlace {
@@ -106,13 +109,11 @@ export class WritableDirectory {
       ? new HashedDirectory(this.#parts).find(name)
       : this.#findLinear(name);
     if (place === undefined) return undefined;
-    const { logicalBlock } = place;
+    const { logicalBlock, offsetBytes } = place;
     const bytes = this.#blocks.view(logicalBlock);
-    return {
-      ...place,
-      inode: readU32Le(bytes, place.offsetBytes),
-      fileType: bytes[place.offsetBytes + directoryEntryFields.fileType[0]] as number,
-    };
+    const inode = readU32Le(bytes, offsetBytes);
+    const fileType = bytes[offsetBytes + directoryEntryFields.fileType[0]] as number;
+    return { logicalBlock, offsetBytes, inode, fileType };
   }
 
   /**
@@ -208,10 +209,10 @@ export class WritableDirectory {
     const second = recordLengthAt(bytes, 0);
     const sound =
       readU32Le(bytes, 0) === number &&
-      isDot(nameAt(bytes, 0)) &&
+      hasName(bytes, 0, dotName) &&
       second < this.#endBytes &&
       readU32Le(bytes, second) !== 0 &&
-      isDotDot(nameAt(bytes, second));
+      hasName(bytes, second, dotDotName);
     if (sound) return bytes;
     throw this.#volume.malformed("bad-field", "a directory that does not begin with itself and its parent", {
       inode: number,

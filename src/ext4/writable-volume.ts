@@ -8,7 +8,7 @@ import type { IoOptions, WritableBlockDevice } from "../device/block-device.ts";
 import { StateError } from "../errors.ts";
 import type { Timestamp } from "../tree/attributes.ts";
 import { BlockAllocator } from "./block-allocator.ts";
-import { type BlockKind, dataBlock } from "./block-kind.ts";
+import type { BlockKind } from "./block-kind.ts";
 import { ChangeLog } from "./change-log.ts";
 import { DirtyBlocks } from "./dirty-blocks.ts";
 import { GroupTable } from "./group-table.ts";
@@ -59,7 +59,7 @@ export class WritableVolume extends Ext4Volume {
     super(plain.device, plain.name, plain.geometry, parts.cacheBytes);
     this.now = parts.now;
     this.#dirty = new DirtyBlocks(this.#log, this.cache, this.geometry.blockSizeBytes);
-    this.#fetched = new FetchedBlocks((block) => this.#dirty.peek(block) !== undefined);
+    this.#fetched = new FetchedBlocks((block) => this.holds(block) && this.#dirty.peek(block) === undefined);
     this.#limitBlocks = Math.max(16, Math.floor(parts.dirtyBytes / this.geometry.blockSizeBytes));
     this.#superblock = parts.superblock;
     this.groups = new GroupTable(this, parts.descriptors);
@@ -168,14 +168,12 @@ export class WritableVolume extends Ext4Volume {
    * @throws {MissingBlocks}
    * @throws {FormatError} as the kind's `check`.
    */
-  viewBlock(block: number, kind: BlockKind, behind?: BlocksBehind): Uint8Array {
+  viewBlock(block: number, kind: BlockKind, behind: BlocksBehind = nothingBehind): Uint8Array {
     const dirty = this.#dirty.peek(block);
     if (dirty !== undefined) return dirty;
     const bytes = this.#kept(block);
     if (bytes === undefined) {
-      throw new MissingBlocks([block, ...(behind?.() ?? [])], (each, options) =>
-        super.readBlock(each, options),
-      );
+      throw new MissingBlocks(block, behind, (each, options) => super.readBlock(each, options));
     }
     if (this.#checked.get(bytes) !== kind) {
       kind.check(bytes, block);
@@ -193,7 +191,7 @@ export class WritableVolume extends Ext4Volume {
   viewTableBlock(block: number, firstBlock: number, endBlock: number): Uint8Array {
     const bytes = this.#dirty.peek(block) ?? this.#kept(block);
     if (bytes !== undefined) return bytes;
-    throw new MissingBlocks([block], (each, options) =>
+    throw new MissingBlocks(block, nothingBehind, (each, options) =>
       super.readBlockAmong(each, firstBlock, endBlock, options),
     );
   }
@@ -220,8 +218,7 @@ export class WritableVolume extends Ext4Volume {
   newBlock(block: number, kind: BlockKind): Uint8Array {
     const bytes = new Uint8Array(this.geometry.blockSizeBytes);
     this.replaceBlock(block, bytes, kind);
-    // What is no metadata is not kept once it is written.
-    if (kind !== dataBlock) this.#checked.set(bytes, kind);
+    this.#checked.set(bytes, kind);
     return bytes;
   }
 
@@ -258,13 +255,9 @@ export class WritableVolume extends Ext4Volume {
     this.forgetBlock(block, bytes.length / blockSizeBytes);
   }
 
-  /** Inside a change: keeps whole blocks of content, to be written later. */
-  keepData(block: number, bytes: Uint8Array): void {
-    const { blockSizeBytes } = this.geometry;
-    for (let at = 0; at < bytes.length; at += blockSizeBytes) {
-      const content = bytes.slice(at, at + blockSizeBytes);
-      this.replaceBlock(block + at / blockSizeBytes, content, dataBlock);
-    }
+  /** Inside a change: keeps content of one block, from `startBytes` of it on and with zeros around it, to be written later. */
+  keepData(block: number, content: Uint8Array, startBytes: number): void {
+    this.#dirty.putContent(block, content, startBytes);
   }
 
   /**
@@ -348,6 +341,8 @@ export class WritableVolume extends Ext4Volume {
     );
   }
 }
+
+const nothingBehind: BlocksBehind = () => [];
 
 interface VolumeParts {
   readonly now: () => Timestamp;
