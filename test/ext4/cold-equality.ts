@@ -22,7 +22,7 @@ import {
   symlink,
   write,
 } from "./cold-calls.ts";
-import { type Chunks, ColdDevice, complaintsOfChunks, differingChunks } from "./cold-device.ts";
+import { type Chunks, ColdDevice, complaintsOfChunks, differingChunks, manyReads } from "./cold-device.ts";
 import { randomCall } from "./random-calls.ts";
 import { differencesOf, type Snapshot, treeSnapshot } from "./snapshot.ts";
 
@@ -36,6 +36,8 @@ export interface Played {
 
 /** How a tree is kept while calls are made on it. */
 export interface Keeping extends Pick<WritableExt4Options, "cacheBytes" | "dirtyBytes"> {
+  /** Whether all names, inodes and attributes are read before the first call. */
+  readonly walked?: boolean;
   /** What is done before each call. */
   readonly before?: "nothing" | "reopen" | "reopen and walk" | "flush" | "thrash" | "flush and thrash";
 }
@@ -48,11 +50,12 @@ export async function play(
   sizeBytes: number,
   image: Chunks,
   calls: readonly ColdCall[],
-  { before = "nothing", ...options }: Keeping,
+  { before = "nothing", walked = false, ...options }: Keeping,
 ): Promise<Played> {
   const device = new ColdDevice(sizeBytes, image);
   const clock = new SetClock();
   let tree = await openCold(device, clock, options);
+  if (walked) await readAll(tree);
   const answers: string[] = [];
   for (const [index, call] of calls.entries()) {
     if (before.startsWith("reopen")) {
@@ -63,7 +66,7 @@ export async function play(
     await prepare(tree, before);
     device.mostReads = device.reads + mostReadsPerCall;
     answers.push(`${call.name}: ${await answerOf(tree, call)}`);
-    device.mostReads = Number.POSITIVE_INFINITY;
+    device.mostReads = manyReads;
   }
   const snapshot = await treeSnapshot(tree);
   await tree.close();
@@ -165,9 +168,12 @@ const written = (at: number): number => (at < 2 * mib ? 16 : 1) * blockBytes;
 /** A file system of six groups, in which calls can thrash. */
 export const spreadBytes: number = 6 * 128 * mib;
 
-/** The file system for `spreadCalls`. */
+/** The file system for `spreadCalls`, whose groups all have bitmaps of their own. */
 export async function spreadImage(besides: readonly ColdCall[] = []): Promise<Chunks> {
-  return (await play(spreadBytes, await formatted(spreadBytes, 6 * 2048), besides, {})).image;
+  const before = Array.from({ length: 17 }, (_, i) => makeDirectory(`before ${i}`));
+  const files = before.map((_, i) => make(`before ${i}/file`));
+  const calls = [...before, ...files, ...besides];
+  return (await play(spreadBytes, await formatted(spreadBytes, 6 * 2048), calls, {})).image;
 }
 
 /** Directories that are spread over groups, with files, and some of each taken away again. */

@@ -33,8 +33,12 @@ describeWithLoopMounts("many calls on a cold tree", () => {
   });
 
   test.each<[string, Keeping, Keeping]>([
-    ["within one opening", {}, { before: "thrash", cacheBytes: 0 }],
-    ["with a flush before each", { before: "flush" }, { before: "flush and thrash", cacheBytes: 0 }],
+    ["within one opening", { walked: true }, { before: "thrash", cacheBytes: 0 }],
+    [
+      "with a flush before each",
+      { before: "flush", walked: true },
+      { before: "flush and thrash", cacheBytes: 0 },
+    ],
     ["with an opening before each", { before: "reopen and walk" }, { before: "reopen" }],
     ["with an opening and no cache", { before: "reopen and walk" }, { before: "reopen", cacheBytes: 0 }],
   ])("numbers and places %s", async (_, warmKeeping, coldKeeping) => {

@@ -37,7 +37,7 @@ describeWithLoopMounts("calls on a cold tree", () => {
 
   test("numbers and places that they give out are as on a warm one", async () => {
     const image = await spreadImage();
-    const warm = await play(spreadBytes, image, spreadCalls(), {});
+    const warm = await play(spreadBytes, image, spreadCalls(), { walked: true });
     const cold = await play(spreadBytes, image, spreadCalls(), { cacheBytes: 0 });
     expectSameImage(spreadBytes, cold, warm);
   });
