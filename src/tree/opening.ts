@@ -5,7 +5,7 @@ import type { TreeNode, TreeOptions } from "./file-tree.ts";
 import { OpenDescription } from "./open-description.ts";
 import type { OpenFlags } from "./open-flags.ts";
 import { pathBytes, type TreePath } from "./path.ts";
-import { type WalkedNode, walkNode, walkPlace } from "./path-walk.ts";
+import { raceLimit, type WalkedNode, walkNode, walkPlace } from "./path-walk.ts";
 import type { WritableFileTree } from "./writable-file-tree.ts";
 
 /** What an open is done on. */
@@ -35,7 +35,7 @@ export async function openPath(
     return await openNode(target, await walkNode(tree, path, "open", walk), flags, options);
   }
   const bytes = pathBytes(path);
-  for (;;) {
+  for (let races = 0; ; races++) {
     const { found, parent, name } = await walkPlace(tree, bytes, "open", walk);
     if (found !== undefined) {
       if (flags.exclusive) throw new FileError("EEXIST", "open");
@@ -48,7 +48,8 @@ export async function openPath(
       node = await tree.create(parent?.node ?? tree.root, name, { type: "file", permissions }, options);
     } catch (error) {
       // Where somebody else made it meanwhile, that is as good.
-      if (error instanceof FileError && error.code === "EEXIST" && !flags.exclusive) continue;
+      const isLost = error instanceof FileError && error.code === "EEXIST" && !flags.exclusive;
+      if (isLost && races < raceLimit) continue;
       throw error;
     }
     return await openNode(target, { node, type: "file" }, flags, options, settings);

@@ -52,8 +52,8 @@ export interface WalkOptions extends TreeOptions {
   readonly followSymlinks?: boolean;
 }
 
-/** How often a path is walked anew where somebody took away what it led to, before it is `ENOENT`. */
-const raceLimit = 8;
+/** How often a path is walked anew where somebody took away, or made, what it led to, before that is an error. */
+export const raceLimit = 8;
 
 /**
  * Runs an operation on a path. Its `FileError`s that know no path are thrown anew with path and

@@ -25,6 +25,37 @@ async function message(promise: Promise<unknown>): Promise<string> {
   return String(((await failure(promise)) as Error).message);
 }
 
+describe("a path of bytes", () => {
+  test("may be changed while the call is under way", async () => {
+    const path = bytesOf("directory/file");
+    const made = files.mkdir(path.subarray(0, 9));
+    path.fill(0x78);
+    await made;
+    path.set(bytesOf("directory/file"));
+    const written = files.writeFile(path, "content");
+    path.fill(0x79);
+    await written;
+    expect(await files.readdir("/", { recursive: true })).toEqual(["directory", "directory/file"]);
+  });
+});
+
+describe("open", () => {
+  test("of a name that is not there and cannot be made ends", async () => {
+    let asked = 0;
+    tree.lookup = async () => undefined;
+    tree.create = async () => {
+      asked += 1;
+      throw new FileError("EEXIST", "mknod");
+    };
+    expect(await failure(files.open("/name", "w"))).toMatchObject({
+      code: "EEXIST",
+      syscall: "open",
+      path: "/name",
+    });
+    expect(asked).toBe(9);
+  });
+});
+
 describe("content", () => {
   test("is written from whatever yields it", async () => {
     async function* later(): AsyncGenerator<string | Uint8Array> {
