@@ -44,8 +44,9 @@ describeWithLoopMounts("calls on a cold tree", () => {
 
   test("all bytes are as on a warm one", async () => {
     const image = await preparedImage();
-    const warm = await play(preparedBytes, image, chosenCalls(), { before: "reopen and walk" });
-    const cold = await play(preparedBytes, image, chosenCalls(), { before: "reopen" });
+    const calls = chosenCalls().slice(0, 24);
+    const warm = await play(preparedBytes, image, calls, { before: "reopen and walk" });
+    const cold = await play(preparedBytes, image, calls, { before: "reopen" });
     expectSameImage(preparedBytes, cold, warm);
   });
 });

@@ -27,11 +27,11 @@ describeWithLoopMounts("a read that fails on a cold tree", () => {
     let turn = 0;
     const { played, noticed } = await playAllFailing(start, chosenCalls(), () => {
       turn += 1;
-      // Every other one; all of them are a slow test.
-      if (turn % 2 === 0) return [];
-      return [[failings[turn % 3] ?? "once", afterwards[Math.floor(turn / 3) % 3] ?? "look"]];
+      // One in three; all of them are a slow test.
+      if (turn % 3 > 0) return [];
+      return [[failings[(turn / 3) % 3] ?? "once", afterwards[Math.floor(turn / 9) % 3] ?? "look"]];
     });
-    expect(played).toBeGreaterThan(70);
+    expect(played).toBeGreaterThan(50);
     expect(noticed).toBeGreaterThan(played / 2);
   });
 
