@@ -8,7 +8,6 @@ import { FileError } from "../errors.ts";
 import { countSetBits, fillBits, nextClearBit, nextSetBit } from "./bitmap.ts";
 import type { BlockKind } from "./block-kind.ts";
 import { groupFlag } from "./group-descriptor.ts";
-import type { BlocksBehind } from "./missing-blocks.ts";
 import type { WritableVolume } from "./writable-volume.ts";
 
 /** Consecutive blocks. */
@@ -98,6 +97,17 @@ export class BlockAllocator {
     this.#volume.forgetBlock(block, count);
   }
 
+  /** Sees to it that what says of blocks whether they are free is in memory. */
+  require(block: number, count: number): void {
+    const { groups } = this.#volume;
+    const end = groups.groupOf(block + count - 1);
+    for (let group = groups.groupOf(block); group <= end; group++) {
+      if (this.#isUninit(group)) continue;
+      const behind = (most: number): number[] => groups.blockBitmapsBehind(group, most);
+      this.#volume.viewBlock(groups.get(group, "blockBitmap"), this.#kind(group), behind);
+    }
+  }
+
   /** Makes blocks that are taken held ones. */
   hold(block: number, count: number): void {
     this.#each(block, count, (group, from, end) => {
@@ -180,18 +190,14 @@ export class BlockAllocator {
   #viewBitmap(group: number): Uint8Array {
     if (this.#isUninit(group)) return this.#freshBitmap(group);
     const block = this.#volume.groups.get(group, "blockBitmap");
-    return this.#volume.viewBlock(block, this.#kind(group), this.#behind(group));
+    return this.#volume.viewBlock(block, this.#kind(group));
   }
 
   /** The bitmap to be changed by who notes how to undo that: its block is marked alone. */
   #modifyBitmap(group: number): Uint8Array {
     this.initialize(group);
     const block = this.#volume.groups.get(group, "blockBitmap");
-    return this.#volume.markBlock(block, this.#kind(group), this.#behind(group));
-  }
-
-  #behind(group: number): BlocksBehind {
-    return (most) => this.#volume.groups.blockBitmapsBehind(group, most);
+    return this.#volume.markBlock(block, this.#kind(group));
   }
 
   /** Writes the bitmap of a group that has none yet. */

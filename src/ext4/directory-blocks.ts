@@ -32,6 +32,11 @@ export class DirectoryBlocks {
    * @throws {FormatError} `bad-field` for a hole; as the kind's `check`.
    */
   view(logical: number): Uint8Array {
+    return this.#volume.viewBlock(this.blockAt(logical), this.#kind);
+  }
+
+  /** As `view`, for who goes through all of them, one behind the other. */
+  viewInTurn(logical: number): Uint8Array {
     return this.#volume.viewBlock(this.blockAt(logical), this.#kind, (most) => this.#behind(logical, most));
   }
 
@@ -73,7 +78,7 @@ export class DirectoryBlocks {
     });
   }
 
-  /** Where the blocks behind one stand, as far as that is known: who looks through a directory wants them next. */
+  /** Where the blocks behind one stand, as far as that is known. */
   #behind(logical: number, most: number): number[] {
     const end = Math.min(this.count, logical + 1 + most);
     const behind: number[] = [];

@@ -186,10 +186,20 @@ export class ExtentTree {
     }
   }
 
-  /** The nodes of a range are in memory before anything is changed: what comes late would have it all begin anew. */
+  /**
+   * Sees to it that the nodes of a range, and what says which blocks are free, are in memory before anything is
+   * changed: each block that came late would have it all begin anew.
+   */
   #require(from: number, end: number): void {
     if (this.#root.depth === 0) return;
-    for (let at = from; at < end; ) at = (this.#descend(at).at(-1) as PathStep).endLogical;
+    for (let at = from; at < end; ) {
+      const { node, endLogical } = this.#descend(at).at(-1) as PathStep;
+      for (let index = 0; index < node.count; index++) {
+        const { start, blocks } = node.extent(index);
+        this.#volume.blocks.require(start, blocks);
+      }
+      at = endLogical;
+    }
   }
 
   #child(parent: ExtentNode, index: number, endLogical: number): ExtentNode {

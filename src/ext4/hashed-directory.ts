@@ -34,6 +34,8 @@ export interface NameBlocks {
   readonly count: number;
   /** For reading, until the next change. @throws {MissingBlocks} as all of these. */
   view(logicalBlock: number): Uint8Array;
+  /** As `view`, for who goes through all of them, one behind the other. */
+  viewInTurn(logicalBlock: number): Uint8Array;
   /** For changing. */
   modify(logicalBlock: number): Uint8Array;
   /** One more, of zeros, for changing. @throws {FileError} `ENOSPC`. */

@@ -133,7 +133,7 @@ export class WritableDirectory {
     if ((inode.flags & inodeFlag.index) !== 0) inode.flags &= ~inodeFlag.index;
     const neededBytes = directoryRecordBytes(entry.name.length);
     for (let logical = 0; logical < this.#blocks.count; logical++) {
-      const at = findSpace(this.#blocks.view(logical), this.#endBytes, neededBytes);
+      const at = findSpace(this.#blocks.viewInTurn(logical), this.#endBytes, neededBytes);
       if (at < 0) continue;
       insertRecord(this.#blocks.modify(logical), at, entry);
       return;
@@ -180,7 +180,7 @@ export class WritableDirectory {
   isEmpty(): boolean {
     this.#first();
     for (let logical = 0; logical < this.#blocks.count; logical++) {
-      const bytes = this.#blocks.view(logical);
+      const bytes = this.#blocks.viewInTurn(logical);
       if (usedRecords(bytes, 0, this.#endBytes).length > (logical === 0 ? 2 : 0)) return false;
     }
     return true;
@@ -188,7 +188,7 @@ export class WritableDirectory {
 
   #findLinear(name: Uint8Array): RecordPlace | undefined {
     for (let logicalBlock = 0; logicalBlock < this.#blocks.count; logicalBlock++) {
-      const bytes = this.#blocks.view(logicalBlock);
+      const bytes = this.#blocks.viewInTurn(logicalBlock);
       const offsetBytes = findRecord(bytes, this.#endBytes, name);
       if (offsetBytes >= 0) return { logicalBlock, offsetBytes };
     }

@@ -206,10 +206,10 @@ export class WritableVolume extends Ext4Volume {
   }
 
   /** As `modifyBlock`, for who notes itself how its steps are taken back. */
-  markBlock(block: number, kind: BlockKind, behind?: BlocksBehind): Uint8Array {
+  markBlock(block: number, kind: BlockKind): Uint8Array {
     const dirty = this.#dirty.mark(block);
     if (dirty !== undefined) return dirty;
-    const bytes = this.viewBlock(block, kind, behind);
+    const bytes = this.viewBlock(block, kind);
     this.#dirty.takeMarked(block, bytes, kind);
     return bytes;
   }

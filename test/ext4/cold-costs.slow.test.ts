@@ -15,5 +15,5 @@ describeWithLoopMounts("the cost of large calls on a cold tree", () => {
 
   test("removing a file of 300 groups", () => expectCostOverGroups(300));
 
-  test("in a directory of 50,000 names", () => expectCostOfLarge(50_000, 60));
+  test("in a directory of 50,000 names", () => expectCostOfLarge(50_000, 12));
 });

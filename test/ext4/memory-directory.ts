@@ -42,14 +42,16 @@ export class MemoryDirectory {
     } as unknown as Ext4Geometry;
     this.volume = new Ext4Volume(new MemoryDevice(new Uint8Array(0)), "memory", geometry, 0);
     const { contents } = this;
+    const view = (logical: number): Uint8Array => {
+      this.views++;
+      return contents[logical] as Uint8Array;
+    };
     const blocks = {
       get count(): number {
         return contents.length;
       },
-      view: (logical: number) => {
-        this.views++;
-        return contents[logical] as Uint8Array;
-      },
+      view,
+      viewInTurn: view,
       modify: (logical: number) => contents[logical] as Uint8Array,
       append: () => {
         const bytes = new Uint8Array(blockSizeBytes);
