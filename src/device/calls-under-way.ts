@@ -11,10 +11,12 @@ export class CallsUnderWay {
    * Begins a call; `leave` must follow, however the call ends.
    *
    * @param deviceName names the device in the error.
-   * @throws {StateError} `closed` once `close` was called.
+   * @param signal where it is aborted already, the call does not begin.
+   * @throws {StateError} `closed` once `close` was called; then what the signal was aborted with.
    */
-  enter(deviceName: string): void {
+  enter(deviceName: string, signal?: AbortSignal): void {
     if (this.#closed) throw closedError(deviceName);
+    signal?.throwIfAborted();
     this.#count += 1;
   }
 

@@ -174,9 +174,8 @@ export class Ext4Tree implements FileTree {
 
   /** Every call goes through here: closing waits for it, and a signal that is aborted already ends it. */
   async #run<Result>({ signal }: IoOptions, call: () => Promise<Result>): Promise<Result> {
-    this.#calls.enter(this.name);
+    this.#calls.enter(this.name, signal);
     try {
-      signal?.throwIfAborted();
       return await call();
     } finally {
       this.#calls.leave();

@@ -344,11 +344,13 @@ export class WritableExt4Tree implements WritableFileTree {
 
   /** Every call that only reads goes through here: closing waits for it, and a signal that is aborted already ends it. */
   async #read<Result>(options: IoOptions, call: () => Result | Promise<Result>): Promise<Result> {
-    this.#calls.enter(this.name);
+    this.#calls.enter(this.name, options.signal);
+    const turn = this.#order.beginRead();
+    if (turn !== undefined) await turn;
     try {
-      options.signal?.throwIfAborted();
-      return await this.#order.read(() => this.#volume.inMemory(call, options));
+      return await this.#volume.inMemory(call, options);
     } finally {
+      this.#order.endRead();
       this.#calls.leave();
     }
   }
@@ -360,13 +362,14 @@ export class WritableExt4Tree implements WritableFileTree {
 
   async #alone<Result>({ signal }: IoOptions, call: () => Promise<Result>): Promise<Result> {
     this.#calls.enter(this.name);
+    const turn = this.#order.beginChange();
+    if (turn !== undefined) await turn;
     try {
-      return await this.#order.change(() => {
-        signal?.throwIfAborted();
-        this.#clock.tick();
-        return call();
-      });
+      signal?.throwIfAborted();
+      this.#clock.tick();
+      return await call();
     } finally {
+      this.#order.endChange();
       this.#calls.leave();
     }
   }

@@ -68,10 +68,7 @@ export class OverlayState {
 
   /** Begins a call, for which closing waits; `calls.leave` must follow. A signal that is aborted already ends it. */
   enter({ signal }: TreeOptions): void {
-    this.calls.enter(this.name);
-    if (!signal?.aborted) return;
-    this.calls.leave();
-    throw signal.reason;
+    this.calls.enter(this.name, signal);
   }
 
   /** Runs a call, begun and left as it has to be. */
