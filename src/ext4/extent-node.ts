@@ -150,3 +150,23 @@ export class ExtentNode {
 function recordAt(index: number): number {
   return (index + 1) * EXTENT_RECORD_SIZE_BYTES;
 }
+
+/** True where the second goes on where the first ends, and the two fit into one. */
+export function extentsJoin(first: Extent, second: Extent): boolean {
+  return (
+    first.written === second.written &&
+    first.logical + first.blocks === second.logical &&
+    first.start + first.blocks === second.start &&
+    first.blocks + second.blocks <= (first.written ? MAX_EXTENT_BLOCKS : MAX_UNWRITTEN_BLOCKS)
+  );
+}
+
+/** The block of the file behind an extent. */
+export function extentEnd({ logical, blocks }: Extent): number {
+  return logical + blocks;
+}
+
+/** What of an extent lies in `[from, end)`. */
+export function extentPart(extent: Extent, from: number, end: number): Extent {
+  return { ...extent, logical: from, blocks: end - from, start: extent.start + (from - extent.logical) };
+}

@@ -7,7 +7,14 @@
 import { FileError } from "../errors.ts";
 import { MAX_EXTENT_BLOCKS } from "./extent.ts";
 import { bad, checkEntries, checkHeader } from "./extent-checks.ts";
-import { type Extent, ExtentNode, MAX_UNWRITTEN_BLOCKS } from "./extent-node.ts";
+import {
+  type Extent,
+  ExtentNode,
+  extentEnd,
+  extentPart,
+  extentsJoin,
+  MAX_UNWRITTEN_BLOCKS,
+} from "./extent-node.ts";
 import { ExtentRoom } from "./extent-room.ts";
 import { inodeFields } from "./inode.ts";
 import type { LiveInode } from "./live-inode.ts";
@@ -243,8 +250,8 @@ export class ExtentTree {
         `block ${extent.logical} has its place already`,
       );
     }
-    const joinsBefore = index >= 0 && joins(node.extent(index), extent);
-    const joinsAfter = index + 1 < node.count && joins(extent, node.extent(index + 1));
+    const joinsBefore = index >= 0 && extentsJoin(node.extent(index), extent);
+    const joinsAfter = index + 1 < node.count && extentsJoin(extent, node.extent(index + 1));
     if (joinsBefore || joinsAfter) {
       this.#join(path, extent, { joinsBefore, joinsAfter });
       return;
@@ -280,7 +287,7 @@ export class ExtentTree {
     const after = joinsAfter ? node.extent(index + 1) : undefined;
     if (before !== undefined) {
       const joined = { ...before, blocks: before.blocks + extent.blocks };
-      if (after !== undefined && joins(joined, after)) {
+      if (after !== undefined && extentsJoin(joined, after)) {
         node.setExtent(index, { ...joined, blocks: joined.blocks + after.blocks });
         node.remove(index + 1);
       } else node.setExtent(index, joined);
@@ -326,15 +333,15 @@ export class ExtentTree {
     const start = node.extent(first);
     if (start.logical < from && extentEnd(start) > end) {
       // Out of the middle: what is behind gets an entry of its own.
-      node.setExtent(first, part(start, start.logical, from));
-      dropped(part(start, from, end));
-      this.insert(part(start, end, extentEnd(start)));
+      node.setExtent(first, extentPart(start, start.logical, from));
+      dropped(extentPart(start, from, end));
+      this.insert(extentPart(start, end, extentEnd(start)));
       return;
     }
     let at = first;
     if (start.logical < from) {
-      node.setExtent(at, part(start, start.logical, from));
-      dropped(part(start, from, extentEnd(start)));
+      node.setExtent(at, extentPart(start, start.logical, from));
+      dropped(extentPart(start, from, extentEnd(start)));
       at += 1;
     }
     let whole = at;
@@ -342,8 +349,8 @@ export class ExtentTree {
     node.remove(at, whole - at);
     if (at < node.count && node.logical(at) < end) {
       const last = node.extent(at);
-      node.setExtent(at, part(last, end, extentEnd(last)));
-      dropped(part(last, last.logical, end));
+      node.setExtent(at, extentPart(last, end, extentEnd(last)));
+      dropped(extentPart(last, last.logical, end));
     }
     if (node.count === 0) this.#dropNode(path);
     else if (at === 0) this.#fixKeys(path);
@@ -374,27 +381,8 @@ export function extentTreeOf(volume: WritableVolume, inode: LiveInode): ExtentTr
   return inode.extents;
 }
 
-/** True where the second goes on where the first ends, and the two fit into one. */
-function joins(first: Extent, second: Extent): boolean {
-  return (
-    first.written === second.written &&
-    first.logical + first.blocks === second.logical &&
-    first.start + first.blocks === second.start &&
-    first.blocks + second.blocks <= (first.written ? MAX_EXTENT_BLOCKS : MAX_UNWRITTEN_BLOCKS)
-  );
-}
-
 /** The children of a node behind one of them: who goes through a tree wants them next. */
 function childrenBehind(parent: ExtentNode, index: number, most: number): number[] {
   const count = Math.min(parent.count - index - 1, most);
   return Array.from({ length: count }, (_, i) => parent.child(index + 1 + i));
-}
-
-function extentEnd({ logical, blocks }: Extent): number {
-  return logical + blocks;
-}
-
-/** What of an extent lies in `[from, end)`. */
-function part(extent: Extent, from: number, end: number): Extent {
-  return { ...extent, logical: from, blocks: end - from, start: extent.start + (from - extent.logical) };
 }
