@@ -9,7 +9,7 @@ import type { IoOptions } from "../device/block-device.ts";
 import { StorageError } from "../errors.ts";
 
 /** How many blocks are fetched at a time at most. */
-const mostFetched = 64;
+const mostFetched = 1024;
 
 /**
  * Which blocks are mostly wanted next by who has to fetch one, so many at most. Asked when what the call has
