@@ -162,13 +162,18 @@ export class LiveTree {
     return count <= 0;
   }
 
+  /** Whether any file is open on an inode. */
+  isOpen(inode: number): boolean {
+    return this.#opens.has(inode);
+  }
+
   /** Inside a change: takes one link from an inode, and the inode away with its last. */
   dropLink(inode: LiveInode): void {
     inode.changedAt = this.volume.now();
     const left = inode.type === "directory" ? 0 : Math.max(inode.linkCount - 1, 0);
     inode.linkCount = left;
     if (left > 0) return;
-    if (this.#opens.has(inode.number)) {
+    if (this.isOpen(inode.number)) {
       this.xattrs(inode).hold();
       this.volume.inodes.orphan(inode);
       return;

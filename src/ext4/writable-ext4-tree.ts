@@ -254,7 +254,7 @@ export class WritableExt4Tree implements WritableFileTree {
   }
 
   close(): Promise<void> {
-    return this.#calls.close(async () => {
+    const release = async (): Promise<void> => {
       try {
         this.#clock.tick();
         await this.#flush({});
@@ -263,7 +263,9 @@ export class WritableExt4Tree implements WritableFileTree {
         this.#volume.release();
         if (this.#closesDevice) await this.#volume.device.close();
       }
-    });
+    };
+    // In its turn: a file that is being closed is none of the calls that were waited for, and may free its blocks yet.
+    return this.#calls.close(() => this.#order.change(release));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -338,7 +340,8 @@ export class WritableExt4Tree implements WritableFileTree {
 
   async #dropOrphan(number: number): Promise<void> {
     const inode = this.#volume.inodes.peek(number);
-    if (inode === undefined) return;
+    // What was left may have been opened anew, or closed for good and its number given to another.
+    if (!inode?.isOrphan || this.#live.isOpen(number)) return;
     await this.#volume.change({}, () => this.#live.dropOrphan(inode));
   }
 

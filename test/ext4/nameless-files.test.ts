@@ -1,13 +1,31 @@
 /** Files that lost their last name while they are open: the device knows nothing of them any more. */
 import { expect, test } from "vitest";
 import { MemoryDevice } from "../../src/device/memory-device.ts";
+import { FileError } from "../../src/errors.ts";
+import { formatExt4 } from "../../src/ext4/format-ext4.ts";
 import { openWritableExt4 } from "../../src/ext4/writable-ext4-tree.ts";
 import { bytesOf } from "../tree/memory-tree.ts";
+import { ColdDevice, complaintsOfChunks } from "./cold-device.ts";
+import { FailingDevice } from "./failing-device.ts";
 import { describeWithLoopMounts } from "./loop-mount.ts";
 import { complaintsOf, emptyImage } from "./writable-image.ts";
 
 const plain = { type: "file", permissions: 0o644 } as const;
 const blockBytes = 4096;
+
+/** A device whose writes take their time, and which knows how many were under way at once. */
+class SlowDevice extends ColdDevice {
+  most = 0;
+  #underWay = 0;
+
+  override async write(offsetBytes: number, from: Uint8Array): Promise<void> {
+    this.#underWay += 1;
+    this.most = Math.max(this.most, this.#underWay);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await super.write(offsetBytes, from);
+    this.#underWay -= 1;
+  }
+}
 
 describeWithLoopMounts("files without a name", () => {
   test("live on in memory, and leave a file system in order at each flush", async () => {
@@ -63,5 +81,46 @@ describeWithLoopMounts("files without a name", () => {
     await tree.close();
     await expect(file.close()).resolves.toBeUndefined();
     expect(complaintsOf(image)).toBe("");
+  });
+});
+
+describeWithLoopMounts("files without a name that are being let go of", () => {
+  test("are let go of before the tree is closed, where both are asked for at once", async () => {
+    const sizeBytes = 4 << 20;
+    const device = new SlowDevice(sizeBytes);
+    await formatExt4(device, { isZero: true });
+    const tree = await openWritableExt4(device, { dirtyBytes: 16 * blockBytes });
+    const file = await tree.openWritable(await tree.create(tree.root, bytesOf("gone"), plain));
+    await file.write(0, new Uint8Array(3 * blockBytes).fill(1));
+    await tree.unlink(tree.root, bytesOf("gone"));
+    const other = await tree.openWritable(await tree.create(tree.root, bytesOf("other"), plain));
+    // More than may wait: the next change has to make room first.
+    await other.write(0, new Uint8Array(16 * blockBytes - 1).fill(2));
+    await Promise.all([file.close(), tree.close()]);
+    expect(device.most).toBe(1);
+    expect(complaintsOfChunks(sizeBytes, device.content())).toBe("");
+  });
+
+  test("stay where they are opened anew, after they could not be let go of", async () => {
+    const device = new FailingDevice(await emptyImage(4 << 20, { inodes: 100 }));
+    const tree = await openWritableExt4(device);
+    const node = await tree.create(tree.root, bytesOf("gone"), plain);
+    const file = await tree.openWritable(node);
+    await file.write(0, new Uint8Array(3 * blockBytes).fill(1));
+    const before = await tree.statfs();
+    await tree.unlink(tree.root, bytesOf("gone"));
+    device.failsAt = device.operations + 1;
+    await expect(tree.flush()).rejects.toThrow("write fails");
+    await file.close();
+    const again = await tree.open(node);
+    device.repair();
+    await tree.flush();
+    const content = new Uint8Array(blockBytes);
+    await again.read(0, content);
+    expect(content).toEqual(new Uint8Array(blockBytes).fill(1));
+    await again.close();
+    await expect(tree.open(node)).rejects.toBeInstanceOf(FileError);
+    expect((await tree.statfs()).freeBlocks).toBe(before.freeBlocks + 3);
+    await tree.close();
   });
 });
