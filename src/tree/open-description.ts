@@ -136,13 +136,14 @@ export class OpenDescription {
   async #write(from: Uint8Array, position: number | null, options?: TreeOptions): Promise<number> {
     const file = this.#writable("EBADF", "write");
     if (from.length === 0) return 0;
-    const before = this.#content.beforeChange?.(this.node, options);
-    if (before !== undefined) await before;
+    // Its place among those that go on from the position is that of the call, whatever has to be asked before.
     const isMoving = position === null;
     const turn = isMoving ? this.#moves.beginChange() : undefined;
     if (turn !== undefined) await turn;
     let writtenBytes: number;
     try {
+      const before = this.#content.beforeChange?.(this.node, options);
+      if (before !== undefined) await before;
       let offsetBytes = position ?? this.#position;
       if (this.#flags.append) ({ offsetBytes, writtenBytes } = await file.append(from, options));
       else writtenBytes = await file.write(offsetBytes, from, options);
