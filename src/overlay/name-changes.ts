@@ -43,6 +43,7 @@ export class NameChanges {
     if (type === "characterDevice" && deviceMajor === 0 && deviceMinor === 0) {
       throw new FileError("EPERM", "mknod");
     }
+    if (there.isWhiteout) await this.checkWhiteout(parent, name, "mknod", options);
     const directory = parent.upper ?? (await this.copyUp.node(parent, options));
     const upper = there.isWhiteout
       ? await this.#createOverWhiteout(directory, name, what)
@@ -59,6 +60,7 @@ export class NameChanges {
     if (there.node !== undefined) throw new FileError("EEXIST", "link");
     if (node.isDirectory) throw new FileError("EPERM", "link");
     if (node.isRemoved) throw new FileError("ENOENT", "link");
+    if (there.isWhiteout) await this.checkWhiteout(parent, name, "link", options);
     const upper = await this.copyUp.node(node, options);
     const directory = await this.copyUp.node(parent, options);
     if (node.hasOrigin) await this.copyUp.markImpure(parent);
@@ -69,7 +71,8 @@ export class NameChanges {
     } else {
       await this.tree.link(upper, directory, name);
     }
-    this.state.names.changed(parent, name, { node, isWhiteout: false });
+    // Looked up anew, as by the kernel: where it is empty, a mark of the file's may say that it is a whiteout.
+    this.state.names.forget(parent, name);
   }
 
   /** As `WritableFileTree.unlink`. */
@@ -124,6 +127,25 @@ export class NameChanges {
     const { node } = await this.state.names.find(parent, name, options);
     if (node === undefined) throw new FileError("ENOENT", syscall);
     return node;
+  }
+
+  /**
+   * Looks once more whether the upper has a whiteout for a name, before that is overwritten: one in the form of a
+   * file is none any more when something was written to it by another of its names.
+   *
+   * @throws {FileError} `ESTALE` where it has none; the name is looked up anew then.
+   */
+  async checkWhiteout(
+    parent: OverlayNode,
+    name: Uint8Array,
+    syscall: string,
+    options: TreeOptions,
+  ): Promise<void> {
+    const layer = this.state.upperLayer as Layer;
+    const node = parent.upper && (await this.tree.lookup(parent.upper, name, options));
+    if (node && (await isWhiteout({ layer, node }, await this.tree.getattr(node, options), options))) return;
+    this.state.names.forget(parent, name);
+    throw new FileError("ESTALE", syscall);
   }
 
   /** True where a lower layer has the name, so that a whiteout is left when it goes. */

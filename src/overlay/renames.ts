@@ -71,6 +71,7 @@ export class Renames {
     options: TreeOptions,
   ): Promise<void> {
     const { copyUp, tree, state } = this.#names;
+    if (isWhiteout) await this.#names.checkWhiteout(to.parent, to.name, "rename", options);
     const isMerged = replaced?.isDirectory && !replaced.isPureUpper;
     const whiteouts = isMerged ? await this.#names.countWhiteouts(replaced, "rename", options) : 0;
     const leavesWhiteout = await this.#names.hasLower(from.parent, from.name, old, options);

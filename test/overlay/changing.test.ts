@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openOverlay } from "../../src/overlay/index.ts";
+import { type OverlayTree, openOverlay } from "../../src/overlay/index.ts";
 import { bytesOf, type MemoryNode, MemoryTree } from "../tree/memory-tree.ts";
 import { WritableMemoryTree } from "../tree/writable-memory-tree.ts";
 import {
@@ -60,6 +60,26 @@ describe("names", () => {
     const over = await tree.create(tree.root, bytesOf("g"), directory);
     await tree.create(over, bytesOf("f"), plain);
     expect(await codeOf(tree.rmdir(tree.root, bytesOf("g")))).toBe("ENOTEMPTY");
+  });
+
+  test.each<[string, (tree: OverlayTree) => Promise<unknown>]>([
+    ["create", (tree) => tree.create(tree.root, bytesOf("x"), plain)],
+    ["link", async (tree) => tree.link(await nodeAt(tree, "y"), tree.root, bytesOf("x"))],
+    ["rename", (tree) => tree.rename(tree.root, bytesOf("g"), tree.root, bytesOf("x"))],
+  ])("%s takes no file for the whiteout that it was while it was empty", async (_title, make) => {
+    const { tree, below, upper } = await sceneOf(layers());
+    const marked = await below.create(upper, bytesOf("x"), plain);
+    await below.link(marked, upper, bytesOf("y"));
+    await below.setxattr(marked, bytesOf("trusted.overlay.whiteout"), new Uint8Array(0));
+    await using there = await below.openWritable(marked);
+    await there.write(0, bytesOf("abc"));
+    await using opened = await tree.openWritable(await nodeAt(tree, "y"));
+    await opened.truncate(0);
+    expect(await tree.lookup(tree.root, bytesOf("x"))).toBeUndefined();
+    await opened.write(0, bytesOf("def"));
+    expect(await codeOf(make(tree))).toBe("ESTALE");
+    expect(await textOf(tree, await nodeAt(tree, "x"))).toBe("def");
+    expect((await tree.getattr(await nodeAt(tree, "y"))).linkCount).toBe(2);
   });
 
   test("a directory with a whiteout in the form of a file is not empty, though nothing shows", async () => {

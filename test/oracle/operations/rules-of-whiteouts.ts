@@ -122,6 +122,33 @@ export const whiteoutRules: Readonly<Record<string, OverlayRule>> = {
       readdir a
       listxattr a`,
   },
+  "a file of the upper's that is marked as a whiteout is one while it is empty": {
+    layers: ["mknod low file 644"],
+    upper: `mknod f file 644
+      setxattr f trusted.overlay.whiteout -
+      truncate f 4096
+      mkdir a 755
+      mknod g file 644
+      link g h
+      setxattr g trusted.overlay.whiteout -
+      truncate g 10`,
+    list: `
+      open 1 f w 644
+      link f a/c
+      lstat a/c
+      lstat f
+      truncate g 0
+      link g a/g
+      lstat a/g
+      truncate g 5
+      lstat a/g
+      remount
+      lstat f
+      lstat g
+      lstat h
+      lstat a/g
+      readdir a`,
+  },
   "a file hides a directory below it, and the other way round": {
     layers: [
       "mkdir x 755\nmkdir x/low 755\nmknod y file 644\nmkdir z 755\nmknod z/low file 644",
