@@ -200,9 +200,9 @@ export class ExtentTree {
   #require(from: number, end: number): void {
     if (this.#root.depth === 0) return;
     for (let at = from; at < end; ) {
-      const { node, endLogical } = this.#descend(at).at(-1) as PathStep;
-      for (let index = 0; index < node.count; index++) {
-        const { start, blocks } = node.extent(index);
+      const { node, index, endLogical } = this.#descend(at).at(-1) as PathStep;
+      for (let each = Math.max(index, 0); each < node.count && node.logical(each) < end; each++) {
+        const { start, blocks } = node.extent(each);
         this.#volume.blocks.require(start, blocks);
       }
       at = endLogical;

@@ -57,13 +57,7 @@ export class LiveTree {
    * @throws {FileError} `ESTALE` where the node is gone.
    */
   inode(node: TreeNode): LiveInode {
-    return this.peekInode(node) ?? checkNode(node, this.volume.inodes.get(node.inode));
-  }
-
-  /** As `inode`, where it is in memory. */
-  peekInode(node: TreeNode): LiveInode | undefined {
-    const inode = this.volume.inodes.peek(node.inode);
-    return inode && checkNode(node, inode);
+    return checkNode(node, this.volume.inodes.get(node.inode));
   }
 
   /**
