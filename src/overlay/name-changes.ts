@@ -37,7 +37,7 @@ export class NameChanges {
     options: TreeOptions,
   ): Promise<OverlayNode> {
     const { names } = this.state;
-    const there = names.remembered(parent, name) ?? (await names.search(parent, name, options));
+    const there = await names.find(parent, name, options);
     if (there.node !== undefined) throw new FileError("EEXIST", "mknod");
     const { type, deviceMajor = 0, deviceMinor = 0 } = what;
     if (type === "characterDevice" && deviceMajor === 0 && deviceMinor === 0) {
